@@ -4,6 +4,9 @@ const require = __createRequire(import.meta.url);
 // src/arguments.ts
 import { parseArgs } from "node:util";
 
+// src/model/choices.ts
+var failLevels = ["error", "warning", "never"];
+
 // src/model/error.ts
 var UserError = class extends Error {
   name = "UserError";
@@ -14,6 +17,14 @@ var UserError = class extends Error {
     this.path = options.path;
   }
 };
+function messageOf(thrown) {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+// src/model/given.ts
+function given(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== void 0));
+}
 
 // src/model/limits.ts
 var KIB = 2 ** 10;
@@ -288,6 +299,11 @@ function toReadLimits(stated) {
   );
 }
 
+// src/model/words.ts
+function listInWords(names, conjunction = "and") {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${conjunction} ${names.at(-1)}`;
+}
+
 // src/model/suggest.ts
 function distance(a, b) {
   let beforeLast = [];
@@ -320,9 +336,7 @@ function suggest(written, known) {
 }
 function didYouMean(written, known, otherwise) {
   const names = suggest(written, known);
-  if (names.length === 0) return otherwise;
-  const last = names.at(-1);
-  return `did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(", ")} or ${last}`}?`;
+  return names.length === 0 ? otherwise : `did you mean ${listInWords(names, "or")}?`;
 }
 
 // src/arguments.ts
@@ -425,18 +439,20 @@ function parseCheck(args) {
     baseReports,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
-    ...values.hosts === void 0 ? {} : { hosts: values.hosts.join(",") },
-    ...values.config === void 0 ? {} : { config: values.config },
-    ...values.output === void 0 ? {} : { output: values.output },
-    ...values["fail-on"] === void 0 ? {} : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) },
-    ...values["fail-on-unknown"] === void 0 ? {} : { failOnUnknown: values["fail-on-unknown"] },
-    ...values["fail-on-existing"] === void 0 ? {} : { failOnExisting: values["fail-on-existing"] }
+    ...given({
+      hosts: values.hosts?.join(","),
+      config: values.config,
+      output: values.output,
+      failOn: values["fail-on"] === void 0 ? void 0 : oneOf("--fail-on", values["fail-on"], failLevels),
+      failOnUnknown: values["fail-on-unknown"],
+      failOnExisting: values["fail-on-existing"]
+    })
   };
 }
 function toReading(values) {
   const { platform = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
   const registry = { insecureRegistries: insecure, lazy };
-  const others = { quiet, ...cache === void 0 ? {} : { cache } };
+  const others = { quiet, ...given({ cache }) };
   return { platforms: platform.flatMap((list) => list.split(",")), limits: parseLimits(limit), ...registry, ...others };
 }
 function parseInspect(args) {
@@ -448,7 +464,7 @@ function parseInspect(args) {
     images: positionals,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
-    ...values.output === void 0 ? {} : { output: values.output }
+    ...given({ output: values.output })
   };
 }
 function parseLimits(options) {
@@ -486,8 +502,7 @@ function parseHosts(args) {
     command: "hosts",
     ...collect ? { collect } : {},
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
-    ...id === void 0 ? {} : { id },
-    ...nodes === void 0 ? {} : { nodes }
+    ...given({ id, nodes })
   };
 }
 function parseExplain(args) {
@@ -514,7 +529,7 @@ function parseStrictly(args, options, command2) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     const unknown = /^Unknown option '--([^']+)'/.exec(text)?.[1];
     const names = Object.keys(options).map((name) => `--${name}`);
     if (unknown !== void 0)

@@ -2569,7 +2569,7 @@ var require_YAMLMap = __commonJS({
         } else
           _pair = new Pair.Pair(pair.key, pair.value);
         const prev = findPair(this.items, _pair.key);
-        const sortEntries = this.schema?.sortMapEntries;
+        const sortEntries2 = this.schema?.sortMapEntries;
         if (prev) {
           if (!overwrite)
             throw new Error(`Key ${_pair.key} already set`);
@@ -2577,8 +2577,8 @@ var require_YAMLMap = __commonJS({
             prev.value.value = _pair.value;
           else
             prev.value = _pair.value;
-        } else if (sortEntries) {
-          const i = this.items.findIndex((item) => sortEntries(_pair, item) < 0);
+        } else if (sortEntries2) {
+          const i = this.items.findIndex((item) => sortEntries2(_pair, item) < 0);
           if (i === -1)
             this.items.push(_pair);
           else
@@ -15883,8 +15883,12 @@ var require_main = __commonJS({
   }
 });
 
-// src/arguments.ts
-import { parseArgs } from "node:util";
+// src/build-metadata.ts
+import { closeSync as closeSync2, openSync as openSync2, readSync as readSync2, statSync } from "node:fs";
+import { resolve } from "node:path";
+
+// src/files/read-bounded.ts
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 
 // src/model/error.ts
 var UserError = class extends Error {
@@ -15913,539 +15917,11 @@ var LimitError = class extends UserError {
     this.limit = limit;
   }
 };
-
-// src/model/limits.ts
-var KIB = 2 ** 10;
-var MIB = 2 ** 20;
-var GIB = 2 ** 30;
-var HOUR = 3600;
-var LONGEST = 14 * 24 * HOUR;
-var table = [
-  {
-    // The largest public images (machine learning, CI runners) stay below half a million files and 30 GiB.
-    name: "layer-size",
-    key: "layerBytes",
-    unit: "size",
-    standard: 32 * GIB,
-    about: "Uncompressed bytes of one layer, holes of sparse files included.",
-    problem: "it has more than {} uncompressed"
-  },
-  {
-    name: "image-size",
-    key: "uncompressedBytes",
-    unit: "size",
-    standard: 64 * GIB,
-    about: "Uncompressed bytes of all layers that one reference names, each counted once; those of a compressed archive too.",
-    problem: "its layers have more than {} uncompressed together"
-  },
-  {
-    name: "layer-entries",
-    key: "layerEntries",
-    unit: "count",
-    standard: 1e6,
-    about: "Files, directories and links of one layer.",
-    problem: "it has more than {} files"
-  },
-  {
-    // One entry keeps roughly 300 bytes.
-    name: "entries",
-    key: "entries",
-    unit: "count",
-    standard: 15e5,
-    about: "Files, directories and links of all layers that one reference names, each layer counted once.",
-    problem: "its layers have more than {} files together"
-  },
-  {
-    name: "tree-entries",
-    key: "treeEntries",
-    unit: "count",
-    standard: 5e6,
-    about: "Entries laid into the file trees of all platforms: a layer counts each time a platform lists it, directories that only a path names count too.",
-    problem: "the file trees of its platforms have more than {} entries together"
-  },
-  {
-    // PATH_MAX of Linux: nothing longer can be unpacked there.
-    name: "path-length",
-    key: "pathBytes",
-    unit: "size",
-    standard: 4 * KIB,
-    most: MIB,
-    about: "Bytes of one path.",
-    problem: "a path in it is longer than {}"
-  },
-  {
-    name: "link-length",
-    key: "linkBytes",
-    unit: "size",
-    standard: 4 * KIB,
-    most: MIB,
-    about: "Bytes of the target of one link.",
-    problem: "the target of a link in it is longer than {}"
-  },
-  {
-    name: "names-size",
-    key: "nameBytes",
-    unit: "size",
-    standard: 256 * MIB,
-    about: "Bytes of all paths, link targets and extended attributes together: they are kept in memory.",
-    problem: "its paths, link targets and attributes have more than {} together"
-  },
-  {
-    name: "header-size",
-    key: "headerBytes",
-    unit: "size",
-    standard: MIB,
-    most: 64 * MIB,
-    about: "Bytes of one extended tar header: PAX records, a GNU long name, the map of a sparse file.",
-    problem: "an extended tar header in it is longer than {}"
-  },
-  {
-    name: "headers-size",
-    key: "headersBytes",
-    unit: "size",
-    standard: GIB,
-    about: "Bytes of all extended tar headers of one layer or archive together.",
-    problem: "its extended tar headers have more than {} together"
-  },
-  {
-    name: "kept-size",
-    key: "keptBytes",
-    unit: "size",
-    standard: 512 * MIB,
-    about: "Bytes of what is kept in memory of the content of files: package databases, scripts, facts about programs.",
-    problem: "what has to be kept of its files takes more than {}"
-  },
-  {
-    // What the distribution registry accepts for a manifest.
-    name: "document-size",
-    key: "jsonBytes",
-    unit: "size",
-    standard: 4 * MIB,
-    most: 256 * MIB,
-    about: "Bytes of one JSON document: index, manifest, image config, manifest.json.",
-    problem: "a JSON document has more than {}"
-  },
-  {
-    name: "documents-size",
-    key: "documentBytes",
-    unit: "size",
-    standard: 64 * MIB,
-    about: "Bytes of all JSON documents that one reference makes us read.",
-    problem: "its JSON documents have more than {} together"
-  },
-  {
-    name: "archive-files",
-    key: "members",
-    unit: "count",
-    standard: 1e5,
-    about: "Files in one image archive.",
-    problem: "it holds more than {} files"
-  },
-  {
-    name: "manifests",
-    key: "manifests",
-    unit: "count",
-    standard: 5e3,
-    about: "Manifests that one reference names: descriptors in all its indexes, and items of manifest.json.",
-    problem: "it lists more than {} manifests"
-  },
-  {
-    name: "platforms",
-    key: "platforms",
-    unit: "count",
-    standard: 256,
-    about: "Platforms inspected for one reference, of all its images together.",
-    problem: "it has more than {} platforms to inspect"
-  },
-  {
-    // Docker stops at 127; buildah and kaniko do not.
-    name: "layers",
-    key: "layers",
-    unit: "count",
-    standard: 1024,
-    about: "Layers of one platform.",
-    problem: "it has more than {} layers"
-  },
-  {
-    name: "index-depth",
-    key: "indexDepth",
-    unit: "count",
-    standard: 8,
-    most: 1e3,
-    about: "Levels of index inside index.",
-    problem: "its indexes are nested more than {} deep"
-  },
-  {
-    // ELOOP of Linux: path_resolution(7). Container runtimes follow 255 while they unpack.
-    name: "link-hops",
-    key: "linkHops",
-    unit: "count",
-    standard: 40,
-    most: 255,
-    about: "Links followed on the way to one file while layers are laid on each other, or to one file of an archive.",
-    problem: "more than {} links have to be followed, or they lead in a circle"
-  },
-  {
-    name: "path-steps",
-    key: "pathSteps",
-    unit: "count",
-    standard: 1e8,
-    about: "Parts of paths walked through in all while the layers of one platform are laid on each other.",
-    problem: "finding the places of its files takes more than {} steps"
-  },
-  {
-    // Each frame costs tens of microseconds, whatever it holds.
-    name: "zstd-frames",
-    key: "frames",
-    unit: "count",
-    standard: 1e6,
-    about: "zstd frames of one layer or archive that hold data.",
-    problem: "it has more than {} zstd frames"
-  },
-  {
-    name: "idle-time",
-    key: "idleSeconds",
-    unit: "time",
-    standard: 60,
-    most: LONGEST,
-    about: "Time without a byte after which a registry's connection counts as cut and is tried again.",
-    problem: "no byte came for {}"
-  },
-  {
-    name: "request-time",
-    key: "requestSeconds",
-    unit: "time",
-    standard: HOUR / 2,
-    most: LONGEST,
-    about: "Time for one request to a registry or daemon, its whole answer included.",
-    problem: "one request takes more than {}"
-  },
-  {
-    // 10 GB at 3 MB a second.
-    name: "network-time",
-    key: "networkSeconds",
-    unit: "time",
-    standard: HOUR,
-    most: LONGEST,
-    about: "Time for all that one reference makes us read from a registry or daemon.",
-    problem: "it takes more than {}"
-  },
-  {
-    name: "total-time",
-    key: "totalSeconds",
-    unit: "time",
-    standard: 2 * HOUR,
-    most: LONGEST,
-    about: "Time for the inspection of all images together.",
-    problem: "inspecting the images takes more than {}"
-  }
-];
-var limitTable = table;
-var defaultLimits = Object.freeze(
-  Object.fromEntries(limitTable.map(({ key, standard }) => [key, standard]))
-);
-function rowOf(name) {
-  const row = limitTable.find((candidate) => candidate.name === name);
-  if (row === void 0) throw new Error(`no limit ${name}`);
-  return row;
+function messageOf(thrown) {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
-function exceeded(name, limits2, where = "") {
-  const row = rowOf(name);
-  const value = limits2[row.key];
-  const problem = row.problem.replace("{}", formatLimit(row.unit, value));
-  const double = Math.min(value * 2, row.most ?? Number.MAX_SAFE_INTEGER);
-  const hint = double > value ? `if that is meant, raise the limit: --limit ${name}=${formatLimit(row.unit, double)}, or limits in the config file` : `the limit ${name} can't be raised further`;
-  return new LimitError(`${where === "" ? "" : `${where}: `}${problem}; ${hint}`, name);
-}
-var SIZES = { TiB: 2 ** 40, GiB: GIB, MiB: MIB, KiB: KIB };
-var TIMES = { h: HOUR, min: 60, s: 1 };
-function formatLimit(unit, value) {
-  if (unit === "count") return String(value);
-  const units = Object.entries(unit === "size" ? SIZES : TIMES);
-  const [name, factor] = units.find(([, size]) => value >= size && value % size === 0) ?? [
-    unit === "size" ? "B" : "s",
-    1
-  ];
-  return `${value / factor}${name}`;
-}
-var forms = {
-  size: { pattern: /^[0-9]+(B|KiB|MiB|GiB|TiB)?$/, text: "a size in B, KiB, MiB, GiB or TiB, e.g. 20GiB" },
-  count: { pattern: /^[0-9]+$/, text: "a whole number, e.g. 1000" },
-  time: { pattern: /^[0-9]+(s|min|h)$/, text: "a time in s, min or h, e.g. 90s" }
-};
-function limitForm(unit) {
-  return forms[unit];
-}
-function parseLimit(name, text3) {
-  const row = rowOf(name);
-  const { pattern, text: form } = forms[row.unit];
-  const digits = /^[0-9]{1,16}/.exec(text3)?.[0];
-  if (!pattern.test(text3) || digits === void 0)
-    throw new UserError(`${JSON.stringify(text3.slice(0, 40))} is not ${form}`);
-  const factors = { ...SIZES, ...TIMES };
-  const value = Number(digits) * (factors[text3.slice(digits.length)] ?? 1);
-  const most = row.most ?? Number.MAX_SAFE_INTEGER;
-  if (value < 1 || value > most)
-    throw new UserError(`${text3.slice(0, 40)} is out of range: 1 to ${formatLimit(row.unit, most)}`);
-  return value;
-}
-function isLimitName(name) {
-  return limitTable.some((row) => row.name === name);
-}
-function toReadLimits(stated3) {
-  return Object.fromEntries(
-    limitTable.flatMap(({ name, key }) => stated3[name] === void 0 ? [] : [[key, stated3[name]]])
-  );
-}
-
-// src/model/suggest.ts
-function distance(a, b) {
-  let beforeLast = [];
-  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= a.length; row++) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column++) {
-      const same2 = a[row - 1] === b[column - 1];
-      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same2 ? 0 : 1));
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
-      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
-      current.push(cost);
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[b.length];
-}
-function suggest(written, known3) {
-  const wanted = written.toLowerCase().slice(0, 60);
-  const allowed = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
-  const scored = [];
-  for (const name of known3) {
-    const edits = distance(wanted, name.toLowerCase());
-    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
-    if (contained || edits <= allowed) scored.push({ name, score: contained ? edits / 2 : edits });
-  }
-  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
-  return scored.slice(0, 3).map((entry) => entry.name);
-}
-function didYouMean(written, known3, otherwise) {
-  const names2 = suggest(written, known3);
-  if (names2.length === 0) return otherwise;
-  const last = names2.at(-1);
-  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
-}
-
-// src/arguments.ts
-var usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
-
-  netfilter-compat check IMAGE... [--hosts LIST]... [--config FILE] [--base IMAGE | --base-report FILE]...
-                   [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
-                   [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
-                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
-                   [--insecure-registry HOST[:PORT]]... [--lazy]
-  netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
-  netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
-                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
-                   [--insecure-registry HOST[:PORT]]... [--lazy]
-  netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
-  netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
-  netfilter-compat explain RULE
-
-IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive, @DIGEST one
-       of a folder. docker-daemon:NAME  docker://NAME  or a name. Or the file of docker buildx build --metadata-file.
-LIST:  ids from \`netfilter-compat hosts\`, separated by commas: ubuntu-22.04, ubuntu-22.04@6.2, talos-*, default.
-FILE:  config, by default .github/netfilter-compat.yml if it is there; or a report that --format json wrote.
-DIR:   made when it isn't there; an image that was inspected before isn't read again.
---quiet: no progress on stderr.
---insecure-registry: may be spoken to without TLS where it has none, as registries of this machine may.
---lazy: of a registry's eStargz and zstd:chunked layers fetch what is needed. Trusts who built the image and its base: what
-       the layers' tables of contents leave out is not seen, though most runtimes unpack it.
---limit: what an image may make the run read, keep and wait for; more is exit code 2. Sizes in KiB, MiB, GiB, times in s, min, h:
-${listLimits()}
-Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
-`;
-function listLimits() {
-  const items = limitTable.map(({ name, unit, standard }) => `${name}=${formatLimit(unit, standard)}`);
-  const lines = [];
-  for (const item of items) {
-    const last = lines.at(-1);
-    if (last !== void 0 && last.length + item.length < 100) lines[lines.length - 1] = `${last} ${item}`;
-    else lines.push(`       ${item}`);
-  }
-  return lines.join("\n");
-}
-var readingOptions = {
-  platform: { type: "string", multiple: true },
-  limit: { type: "string", multiple: true },
-  "insecure-registry": { type: "string", multiple: true },
-  lazy: { type: "boolean" },
-  cache: { type: "string" },
-  quiet: { type: "boolean" }
-};
-var checkOptions = {
-  ...readingOptions,
-  hosts: { type: "string", multiple: true },
-  config: { type: "string" },
-  base: { type: "string", multiple: true },
-  "base-report": { type: "string", multiple: true },
-  format: { type: "string" },
-  output: { type: "string" },
-  toolchain: { type: "string", multiple: true },
-  "fail-on": { type: "string" },
-  "fail-on-unknown": { type: "boolean" },
-  "fail-on-existing": { type: "boolean" }
-};
-function parseArguments(argv) {
-  const [command, ...rest] = argv;
-  if (command === void 0 || command === "--help" || command === "-h" || command === "help")
-    return { command: "help" };
-  if (rest.includes("--help") || rest.includes("-h")) return { command: "help" };
-  switch (command) {
-    case "--version":
-    case "version":
-      return { command: "version" };
-    case "check":
-      return { command: "check", options: parseCheck(rest) };
-    case "inspect":
-      return parseInspect(rest);
-    case "hosts":
-      return parseHosts(rest);
-    case "explain":
-      return parseExplain(rest);
-    default:
-      throw new UserError(`unknown command "${command}": use check, inspect, hosts or explain (--help shows how)`);
-  }
-}
-function parseCheck(args) {
-  const { values, positionals } = parse(args, checkOptions, "check");
-  const toolchains = values.toolchain ?? [];
-  if (positionals.length === 0 && toolchains.length === 0) {
-    throw new UserError("check: name at least one image, e.g. check docker-archive:image.tar (--help shows how)");
-  }
-  if (positionals.length > 0 && toolchains.length > 0) {
-    throw new UserError("check: --toolchain takes the place of images: give one or the other");
-  }
-  const { base = [], "base-report": baseReports = [] } = values;
-  if (base.length > 0 && baseReports.length > 0)
-    throw new UserError("check: --base and --base-report: one of them is the base");
-  return {
-    images: positionals,
-    toolchains,
-    base,
-    baseReports,
-    reading: toReading(values),
-    format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
-    ...values.hosts === void 0 ? {} : { hosts: values.hosts.join(",") },
-    ...values.config === void 0 ? {} : { config: values.config },
-    ...values.output === void 0 ? {} : { output: values.output },
-    ...values["fail-on"] === void 0 ? {} : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) },
-    ...values["fail-on-unknown"] === void 0 ? {} : { failOnUnknown: values["fail-on-unknown"] },
-    ...values["fail-on-existing"] === void 0 ? {} : { failOnExisting: values["fail-on-existing"] }
-  };
-}
-function toReading(values) {
-  const { platform: platform2 = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
-  const registry2 = { insecureRegistries: insecure, lazy };
-  const others = { quiet, ...cache === void 0 ? {} : { cache } };
-  return { platforms: platform2.flatMap((list2) => list2.split(",")), limits: parseLimits(limit), ...registry2, ...others };
-}
-function parseInspect(args) {
-  const { format, output } = checkOptions;
-  const { values, positionals } = parse(args, { ...readingOptions, format, output }, "inspect");
-  if (positionals.length === 0) throw new UserError("inspect: name at least one image (--help shows how)");
-  return {
-    command: "inspect",
-    images: positionals,
-    reading: toReading(values),
-    format: oneOf("--format", values.format ?? "text", ["text", "json"]),
-    ...values.output === void 0 ? {} : { output: values.output }
-  };
-}
-function parseLimits(options) {
-  const stated3 = {};
-  for (const option of options) {
-    const equals = option.indexOf("=");
-    const name = equals < 0 ? option : option.slice(0, equals);
-    const names2 = limitTable.map((row) => row.name);
-    if (!isLimitName(name))
-      throw new UserError(`--limit: there is no limit "${name}"; ${didYouMean(name, names2, "--help lists them")}`);
-    if (equals < 0) throw new UserError(`--limit ${name}: say what it should be: --limit ${name}=VALUE`);
-    try {
-      stated3[name] = parseLimit(name, option.slice(equals + 1));
-    } catch (error) {
-      if (error instanceof UserError) throw new UserError(`--limit ${name}: ${error.message}`);
-      throw error;
-    }
-  }
-  return toReadLimits(stated3);
-}
-function parseHosts(args) {
-  const { values, positionals } = parse(
-    args,
-    { "from-nodes": { type: "string" }, collect: { type: "boolean" }, format: { type: "string" } },
-    "hosts"
-  );
-  const [id, extra] = positionals;
-  if (extra !== void 0) throw new UserError(`hosts: one id at a time, "${extra}" is one too many`);
-  const nodes = values["from-nodes"];
-  if (id !== void 0 && nodes !== void 0) throw new UserError("hosts: give an id or --from-nodes, not both");
-  const collect = values.collect === true;
-  if (collect && (id !== void 0 || nodes !== void 0 || values.format !== void 0))
-    throw new UserError("hosts: --collect prints a script and takes nothing beside it");
-  return {
-    command: "hosts",
-    ...collect ? { collect } : {},
-    format: oneOf("--format", values.format ?? "text", ["text", "json"]),
-    ...id === void 0 ? {} : { id },
-    ...nodes === void 0 ? {} : { nodes }
-  };
-}
-function parseExplain(args) {
-  const { positionals } = parse(args, {}, "explain");
-  const [rule14, extra] = positionals;
-  if (rule14 === void 0 || extra !== void 0)
-    throw new UserError("explain: name one rule, e.g. explain nft-newer-writer");
-  return { command: "explain", rule: rule14 };
-}
-function parse(args, options, command) {
-  const parsed = parseStrictly(args, options, command);
-  const seen2 = /* @__PURE__ */ new Set();
-  for (const token of parsed.tokens) {
-    if (token.kind !== "option") continue;
-    if (token.value === "") throw new UserError(`--${token.name}: is empty; leave it out or say what it should be`);
-    const { type, multiple } = options[token.name] ?? {};
-    if (type === "string" && multiple !== true && seen2.has(token.name))
-      throw new UserError(`${command}: --${token.name} is given twice: leave one of them out`);
-    seen2.add(token.name);
-  }
-  return parsed;
-}
-function parseStrictly(args, options, command) {
-  try {
-    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
-  } catch (error) {
-    const text3 = error instanceof Error ? error.message : String(error);
-    const unknown3 = /^Unknown option '--([^']+)'/.exec(text3)?.[1];
-    const names2 = Object.keys(options).map((name) => `--${name}`);
-    if (unknown3 !== void 0)
-      throw new UserError(
-        `${command}: there is no option --${unknown3}; ${didYouMean(`--${unknown3}`, names2, "--help shows them all")}`
-      );
-    throw new UserError(`${command}: ${text3.split(". ")[0]} (--help shows the options)`);
-  }
-}
-function oneOf(option, value, allowed) {
-  const found = allowed.find((item) => item === value);
-  if (found === void 0) throw new UserError(`${option} ${value}: use ${allowed.join(", ")}`);
-  return found;
-}
-
-// src/build-metadata.ts
-import { closeSync as closeSync2, openSync as openSync2, readSync as readSync2, statSync } from "node:fs";
-import { resolve } from "node:path";
 
 // src/files/read-bounded.ts
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 function readIfThere({ path, shown: shown2, limit, what }) {
   let descriptor;
   try {
@@ -16544,16 +16020,21 @@ function isBuilt(value) {
   return typeof value === "object" && value !== null && "containerimage.digest" in value;
 }
 function nameImage(fields, shown2) {
-  const { "containerimage.digest": digest, "image.name": names2 } = fields;
+  const { "containerimage.digest": digest, "image.name": names3 } = fields;
   if (typeof digest !== "string" || !/^sha256:[0-9a-f]{64}$/.test(digest))
     throw new UserError(`${shown2}: containerimage.digest is no digest (sha256: and 64 hexadecimal digits)`);
-  const name = typeof names2 === "string" ? (names2.split(",")[0] ?? "").trim() : "";
+  const name = typeof names3 === "string" ? (names3.split(",")[0] ?? "").trim() : "";
   if (name === "")
     throw new UserError(
       `${shown2}: the build has no name (image.name), so it is nowhere but in its output: pass that file`
     );
   if (!/^\w[\w./:-]{0,511}$/.test(name)) throw new UserError(`${shown2}: image.name is not the name of an image`);
   return `${name.replace(/:[^/:]*$/, "")}@${digest}`;
+}
+
+// src/model/given.ts
+function given(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== void 0));
 }
 
 // src/model/glob.ts
@@ -16598,14 +16079,14 @@ function worstVerdict(all) {
   return verdicts.find((verdict2) => all.includes(verdict2)) ?? "unknown";
 }
 function verdictOf(findings, isFactMissing) {
-  const active = findings.filter((finding5) => finding5.ignored === void 0);
-  if (active.some((finding5) => finding5.severity === "error" && finding5.existing !== true)) return "fail";
+  const active = findings.filter((finding6) => finding6.ignored === void 0);
+  if (active.some((finding6) => finding6.severity === "error" && finding6.existing !== true)) return "fail";
   if (isFactMissing) return "unknown";
-  return active.some((finding5) => finding5.severity !== "notice") ? "warn" : "pass";
+  return active.some((finding6) => finding6.severity !== "notice") ? "warn" : "pass";
 }
 function summarize(findings, images) {
-  const active = findings.filter((finding5) => finding5.ignored === void 0 && finding5.existing !== true);
-  const count3 = (severity2) => active.filter((finding5) => finding5.severity === severity2).length;
+  const active = findings.filter((finding6) => finding6.ignored === void 0 && finding6.existing !== true);
+  const count3 = (severity2) => active.filter((finding6) => finding6.severity === severity2).length;
   const byImage = images.map((image2) => image2.platforms.flatMap((platform2) => platform2.cells.map((c) => c.verdict)));
   return {
     verdict: worstVerdict(byImage.map(worstVerdict)),
@@ -16618,6 +16099,49 @@ function summarize(findings, images) {
   };
 }
 
+// src/model/words.ts
+function listInWords(names3, conjunction = "and") {
+  return names3.length < 2 ? names3.join("") : `${names3.slice(0, -1).join(", ")} ${conjunction} ${names3.at(-1)}`;
+}
+function listFirst(names3, shown2) {
+  return `${names3.slice(0, shown2).join(", ")} and ${names3.length - shown2} more`;
+}
+
+// src/model/suggest.ts
+function distance(a, b) {
+  let beforeLast = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const same2 = a[row - 1] === b[column - 1];
+      let cost = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (same2 ? 0 : 1));
+      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1];
+      if (swapped) cost = Math.min(cost, beforeLast[column - 2] + 1);
+      current.push(cost);
+    }
+    beforeLast = last;
+    last = current;
+  }
+  return last[b.length];
+}
+function suggest(written, known3) {
+  const wanted = written.toLowerCase().slice(0, 60);
+  const allowed = wanted.length < 5 ? 1 : Math.max(2, Math.floor(wanted.length / 3));
+  const scored = [];
+  for (const name of known3) {
+    const edits = distance(wanted, name.toLowerCase());
+    const contained = wanted.length >= 3 && (name.includes(wanted) || wanted.includes(name));
+    if (contained || edits <= allowed) scored.push({ name, score: contained ? edits / 2 : edits });
+  }
+  scored.sort((a, b) => a.score - b.score || a.name.localeCompare(b.name, "en", { numeric: true }));
+  return scored.slice(0, 3).map((entry) => entry.name);
+}
+function didYouMean(written, known3, otherwise) {
+  const names3 = suggest(written, known3);
+  return names3.length === 0 ? otherwise : `did you mean ${listInWords(names3, "or")}?`;
+}
+
 // src/model/unjudged.ts
 var HOSTS_NAMED = 3;
 function unjudgedNotes({ reference, platforms: platforms2 }) {
@@ -16626,7 +16150,7 @@ function unjudgedNotes({ reference, platforms: platforms2 }) {
   const empty = new Map(
     platforms2.flatMap(({ unjudged: unjudged2 = [] }) => unjudged2.filter(({ host }) => !judged.has(host)).map((e) => [e.host, e]))
   );
-  const named2 = [...empty.values()].slice(0, HOSTS_NAMED).map(({ host, architectures }) => `${host} (${architectures.join(", ")})`);
+  const named2 = [...empty.values()].slice(0, HOSTS_NAMED).map(({ host, architectures }) => architectures.length === 0 ? host : `${host} (${architectures.join(", ")})`);
   const left = empty.size - named2.length;
   return [
     ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform2 }) => platform2).join(", ")}: not judged, no selected host runs it.`],
@@ -16650,26 +16174,26 @@ function describeAge(today) {
 }
 
 // src/compat/policy.ts
-function applyPolicy(finding5, host, base, policy, used) {
-  const judged = { ...finding5, severity: policy.severity[finding5.rule] ?? finding5.severity };
-  if (base?.all.some((other) => isSame(finding5, other)) === true) judged.existing = true;
-  const fits = policy.ignore.filter((entry2) => matches(entry2, finding5, host));
-  const entry = fits.find(({ until }) => until >= policy.today);
-  const [ended] = fits.toSorted((a, b) => a.until < b.until ? 1 : -1);
+function applyPolicy({ finding: finding6, host, base }, policy, used) {
+  const judged = { ...finding6, severity: policy.severity[finding6.rule] ?? finding6.severity };
+  if (base?.all.some((other) => isSame(finding6, other)) === true) judged.existing = true;
+  const fits2 = policy.ignore.filter((entry2) => matches(entry2, finding6, host));
+  const entry = fits2.find(({ until }) => until >= policy.today);
+  const [ended] = fits2.toSorted((a, b) => a.until < b.until ? 1 : -1);
   if (entry !== void 0) {
-    used.add(policy.ignore.indexOf(entry));
+    used?.add(policy.ignore.indexOf(entry));
     judged.ignored = { reason: entry.reason, until: entry.until };
   } else if (ended !== void 0) {
     const { reason, until, place: place2 } = ended;
-    judged.expired = { reason, until, ...place2 === void 0 ? {} : { place: place2 } };
+    judged.expired = { reason, until, ...given({ place: place2 }) };
   }
   return judged;
 }
-function isSame(finding5, before) {
-  return before.rule === finding5.rule && before.cause === finding5.cause && before.program === finding5.program && severities.indexOf(before.severity) <= severities.indexOf(finding5.severity);
+function isSame(finding6, before) {
+  return before.rule === finding6.rule && before.cause === finding6.cause && before.program === finding6.program && severities.indexOf(before.severity) <= severities.indexOf(finding6.severity);
 }
-function matches(entry, finding5, host) {
-  return (entry.rule === void 0 || entry.rule === finding5.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || isProgram(entry.program, finding5.program));
+function matches(entry, finding6, host) {
+  return (entry.rule === void 0 || entry.rule === finding6.rule) && (entry.host === void 0 || globMatches(entry.host, host)) && (entry.program === void 0 || isProgram(entry.program, finding6.program));
 }
 function isProgram(wanted, program2) {
   if (program2 === void 0) return false;
@@ -16693,8 +16217,8 @@ var precedence = [
   "ipset-revision",
   "ipset-protocol"
 ];
-function rank(finding5) {
-  const index = precedence.indexOf(finding5.rule);
+function rank(finding6) {
+  const index = precedence.indexOf(finding6.rule);
   return index < 0 ? precedence.length : index;
 }
 function compareFindings(a, b) {
@@ -16702,7 +16226,7 @@ function compareFindings(a, b) {
 }
 function groupByCause(findings) {
   const causes = /* @__PURE__ */ new Map();
-  for (const finding5 of findings) causes.set(finding5.cause, [...causes.get(finding5.cause) ?? [], finding5]);
+  for (const finding6 of findings) causes.set(finding6.cause, [...causes.get(finding6.cause) ?? [], finding6]);
   return [...causes.values()];
 }
 function pick(group) {
@@ -16744,25 +16268,15 @@ function keepAfterPolicy(findings) {
 
 // src/compat/assemble.ts
 function assembleReport(images, policy, tool2, notes2) {
-  const findings = [];
-  const fixed = [];
-  const used = /* @__PURE__ */ new Set();
+  const gathered = { findings: [], fixed: [], used: /* @__PURE__ */ new Set() };
   const imageReports = images.map(
     (image2) => ({
       reference: image2.reference,
       digest: image2.digest,
-      platforms: image2.platforms.map((platform2) => {
-        collectFixed(image2.reference, platform2, policy, fixed);
-        return {
-          platform: platform2.platform,
-          toolchain: platform2.toolchain,
-          cells: platform2.cells.map((cell2) => assembleCell(image2.reference, platform2, cell2, policy, findings, used)),
-          ...platform2.unjudged.length === 0 ? {} : { unjudged: platform2.unjudged },
-          ...platform2.base === void 0 ? {} : { base: describeBase(platform2.base) }
-        };
-      })
+      platforms: image2.platforms.map((platform2) => assemblePlatform(image2.reference, platform2, policy, gathered))
     })
   );
+  const { findings, fixed, used } = gathered;
   return {
     schemaVersion: 1,
     tool: tool2,
@@ -16778,77 +16292,80 @@ function assembleReport(images, policy, tool2, notes2) {
     ]
   };
 }
-function assembleCell(reference, platform2, raw, policy, findings, used) {
-  const base = platform2.base?.cells.find((cell2) => cell2.host.id === raw.host.id);
-  const judged = keepAfterPolicy(raw.all.map((finding5) => applyPolicy(finding5, raw.host.id, base, policy, used)));
+function assemblePlatform(image2, platform2, policy, { findings, fixed, used }) {
+  const { base } = platform2;
+  for (const finding6 of fixedBy(platform2, policy))
+    addFinding(fixed, { ...finding6, image: image2, platform: platform2.platform });
   return {
-    host: raw.host.id,
-    kernel: raw.host.kernel.release.value,
-    programs: raw.programs.map((program2) => program2.id),
-    verdict: verdictOf(judged, raw.missing.length > 0),
-    findings: judged.map((finding5) => addFinding(findings, reference, platform2, raw.host.id, finding5)),
-    missing: raw.missing,
-    ...base === void 0 ? {} : { base: baseVerdict(base, policy) }
+    platform: platform2.platform,
+    toolchain: platform2.toolchain,
+    cells: platform2.cells.map((raw) => {
+      const before = base?.cells.find((cell2) => cell2.host.id === raw.host.id);
+      const judged = judgeCell(raw, policy, before, used);
+      const place2 = { image: image2, platform: platform2.platform, host: raw.host.id };
+      return {
+        host: raw.host.id,
+        kernel: raw.host.kernel.release.value,
+        programs: raw.programs.map((program2) => program2.id),
+        verdict: verdictOf(judged, raw.missing.length > 0),
+        findings: judged.map((finding6) => addFinding(findings, { ...place2, judged: finding6, locate: platform2.locate })),
+        missing: raw.missing,
+        ...given({ base: before && verdictOf(judgeCell(before, policy), before.missing.length > 0) })
+      };
+    }),
+    ...platform2.unjudged.length === 0 ? {} : { unjudged: platform2.unjudged },
+    ...given({ base: base && describeBase(base) })
   };
 }
-function baseVerdict(base, policy) {
-  const judged = keepAfterPolicy(
-    base.all.map((finding5) => applyPolicy(finding5, base.host.id, void 0, policy, /* @__PURE__ */ new Set()))
-  );
-  return verdictOf(judged, base.missing.length > 0);
+function judgeCell(raw, policy, before, used) {
+  const host = raw.host.id;
+  return keepAfterPolicy(raw.all.map((finding6) => applyPolicy({ finding: finding6, host, base: before }, policy, used)));
 }
 function describeBase(base) {
   return {
     reference: base.reference,
     digest: base.digest,
-    tools: base.toolchain.tools.map(({ name, version: version3, backend }) => ({
-      name,
-      version: version3,
-      ...backend === void 0 ? {} : { backend }
-    }))
+    tools: base.toolchain.tools.map(({ name, version: version3, backend }) => ({ name, version: version3, ...given({ backend }) }))
   };
 }
-function collectFixed(reference, { platform: platform2, cells, base }, policy, fixed) {
-  for (const old of base?.cells ?? []) {
-    const now = cells.find((cell2) => cell2.host.id === old.host.id);
-    if (now === void 0 || now.missing.length > 0) continue;
-    for (const finding5 of old.findings) {
-      if (now.all.some((other) => other.rule === finding5.rule && other.cause === finding5.cause)) continue;
-      const judged = applyPolicy(finding5, old.host.id, void 0, policy, /* @__PURE__ */ new Set());
-      if (judged.ignored === void 0 && judged.severity !== "notice")
-        addFinding(fixed, reference, { platform: platform2 }, old.host.id, judged);
-    }
-  }
+function fixedBy({ cells, base }, policy) {
+  return (base?.cells ?? []).flatMap(({ host: { id: host }, findings }) => {
+    const now = cells.find((cell2) => cell2.host.id === host);
+    if (now === void 0 || now.missing.length > 0) return [];
+    const gone = ({ rule: rule14, cause }) => !now.all.some((other) => other.rule === rule14 && other.cause === cause);
+    return findings.filter(gone).map((finding6) => ({ judged: applyPolicy({ finding: finding6, host }, policy), host })).filter(({ judged }) => judged.ignored === void 0 && judged.severity !== "notice");
+  });
 }
-function addFinding(findings, image2, platform2, host, judged) {
-  const index = findings.findIndex(
-    (finding5) => finding5.image === image2 && finding5.platform === platform2.platform && finding5.rule === judged.rule && finding5.severity === judged.severity && finding5.program === judged.program && finding5.message === judged.message && finding5.existing === judged.existing && finding5.ignored?.reason === judged.ignored?.reason && finding5.expired?.reason === judged.expired?.reason && finding5.expired?.place === judged.expired?.place
-  );
+function addFinding(findings, placed) {
+  const index = findings.findIndex(sayingTheSame(placed));
   const known3 = findings[index];
-  if (known3 !== void 0) {
-    if (!known3.hosts.includes(host)) known3.hosts.push(host);
-    for (const evidence3 of judged.evidence) {
-      const there = known3.evidence.some((item) => item.fact === evidence3.fact && item.source === evidence3.source);
-      if (!there) known3.evidence.push(evidence3);
-    }
-    return index;
+  if (known3 === void 0) return findings.push(describeFinding(placed)) - 1;
+  const { host, judged } = placed;
+  if (!known3.hosts.includes(host)) known3.hosts.push(host);
+  for (const evidence3 of judged.evidence) {
+    const there = known3.evidence.some((item) => item.fact === evidence3.fact && item.source === evidence3.source);
+    if (!there) known3.evidence.push(evidence3);
   }
-  findings.push({
+  return index;
+}
+function sayingTheSame({ judged, image: image2, platform: platform2 }) {
+  const { rule: rule14, severity: severity2, program: program2, message, existing, ignored, expired } = judged;
+  return (known3) => known3.message === message && known3.rule === rule14 && known3.image === image2 && known3.platform === platform2 && known3.severity === severity2 && known3.program === program2 && known3.existing === existing && known3.ignored?.reason === ignored?.reason && known3.expired?.reason === expired?.reason && known3.expired?.place === expired?.place;
+}
+function describeFinding({ judged, image: image2, platform: platform2, host, locate: locate2 }) {
+  return {
     rule: judged.rule,
     severity: judged.severity,
     image: image2,
-    platform: platform2.platform,
+    platform: platform2,
     hosts: [host],
-    ...judged.program === void 0 ? {} : { program: judged.program },
+    ...given({ program: judged.program }),
     message: judged.message,
     evidence: [...judged.evidence],
-    ...judged.remedy === void 0 ? {} : { remedy: judged.remedy },
-    ...platform2.locate?.(judged),
-    ...judged.existing === void 0 ? {} : { existing: judged.existing },
-    ...judged.ignored === void 0 ? {} : { ignored: judged.ignored },
-    ...judged.expired === void 0 ? {} : { expired: judged.expired }
-  });
-  return findings.length - 1;
+    ...given({ remedy: judged.remedy }),
+    ...locate2?.(judged),
+    ...given({ existing: judged.existing, ignored: judged.ignored, expired: judged.expired })
+  };
 }
 function titlesOf(images) {
   const cells = images.flatMap((image2) => image2.platforms.flatMap((platform2) => platform2.cells));
@@ -16875,6 +16392,7 @@ var wrapper_choices_default = {
   generations: [
     {
       version: "v1",
+      successor: "v3",
       legacyWith: "as-many",
       fallback: "legacy",
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
@@ -16882,6 +16400,7 @@ var wrapper_choices_default = {
     },
     {
       version: "v1-kubelet",
+      successor: "v3",
       moreChains: ["KUBE-MARK-DROP", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"],
       legacyWith: "as-many",
       fallback: "legacy",
@@ -16890,6 +16409,7 @@ var wrapper_choices_default = {
     },
     {
       version: "v1-kubelet-timeout",
+      successor: "v3",
       moreChains: ["KUBE-MARK-DROP", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"],
       enough: 10,
       legacyWith: "as-many",
@@ -16899,6 +16419,7 @@ var wrapper_choices_default = {
     },
     {
       version: "v1-nft",
+      successor: "v3",
       legacyWith: "more",
       fallback: "nft",
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
@@ -16906,6 +16427,7 @@ var wrapper_choices_default = {
     },
     {
       version: "v1-timeout",
+      successor: "v3",
       enough: 10,
       legacyWith: "as-many",
       fallback: "legacy",
@@ -16921,6 +16443,8 @@ var wrapper_choices_default = {
     },
     {
       version: "klipper-lb",
+      misdetects: "The start script takes nft only where lsmod lists nf_tables: leave such hosts out, or start the program without the script and with an iptables-wrapper.",
+      ineffective: "Make the start script set its links in /usr/sbin, as klipper-lb does from v0.4.11 on: those in /sbin come after the image's own.",
       kernel: { module: "nf_tables", listed: "nft", other: "legacy" },
       legacyWith: "never",
       fallback: "legacy",
@@ -16939,6 +16463,7 @@ var wrapper_choices_default = {
     },
     {
       version: "weave",
+      ineffective: "Let `iptables` lead to iptables-legacy in the image: the start script sets the links of nft alone and leaves legacy as it finds it.",
       variable: { name: "IPTABLES_BACKEND", values: { nft: "nft", legacy: "legacy" } },
       enough: 10,
       legacyWith: "as-many",
@@ -17119,8 +16644,17 @@ var alpine_3_17_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.8", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.8", source: "docker-library/repo-info repos/docker/local/20.10.23-dind.md", confidence: "seen", note: "1.8.8-r2" },
     backend: { value: "legacy", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.0.5", source: "docker-library/repo-info repos/docker/local/20.10.23-dind.md", confidence: "seen", note: "1.0.5-r2" }
+  },
+  ipset: {
+    version: { value: "7.15", source: "docker-library/repo-info repos/docker/local/20.10.23-dind.md", confidence: "seen", note: "7.15-r1" }
+  },
+  libnftnl: {
+    version: { value: "1.2.4", source: "docker-library/repo-info repos/docker/local/20.10.23-dind.md", confidence: "seen", note: "1.2.4-r0" }
   }
 };
 
@@ -17156,8 +16690,14 @@ var alpine_3_18_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.9", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.9", source: "Alpine package page: ip6tables, v3.18 main aarch64", confidence: "seen", note: "1.8.9-r2" },
     backend: { value: "legacy", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.0.7", source: "Alpine package page: ip6tables, v3.18 main aarch64", confidence: "seen", note: "1.0.7-r2" }
+  },
+  libnftnl: {
+    version: { value: "1.2.5", source: "Alpine package page: ip6tables, v3.18 main aarch64", confidence: "seen", note: "1.2.5-r1" }
   }
 };
 
@@ -17182,8 +16722,17 @@ var alpine_3_19_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.10", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.10", source: "Dockerfile FROM alpine:3.19.1", confidence: "seen", note: "1.8.10-r3" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.0.9", source: "Dockerfile FROM alpine:3.19.1", confidence: "seen", note: "1.0.9-r1" }
+  },
+  ipset: {
+    version: { value: "7.19", source: "Dockerfile FROM alpine:3.19.1", confidence: "seen", note: "7.19-r2" }
+  },
+  libnftnl: {
+    version: { value: "1.2.6", source: "Dockerfile FROM alpine:3.19.1", confidence: "seen", note: "1.2.6-r0" }
   }
 };
 
@@ -17210,6 +16759,15 @@ var alpine_3_20_default = {
   iptables: {
     version: { value: "1.8.10", source: "Alpine package page: iptables-legacy, v3.20", confidence: "documented", note: "1.8.10-r3" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.0.9", source: "Alpine package page: iptables-legacy, v3.20 main armhf", confidence: "seen", note: "1.0.9-r2" }
+  },
+  ipset: {
+    version: { value: "7.21", source: "Alpine package page: iptables-legacy, v3.20 main armhf", confidence: "seen", note: "7.21-r2" }
+  },
+  libnftnl: {
+    version: { value: "1.2.6", source: "Alpine package page: iptables-legacy, v3.20 main armhf", confidence: "seen", note: "1.2.6-r0" }
   }
 };
 
@@ -17234,8 +16792,17 @@ var alpine_3_21_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.11", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.11", source: "Dockerfile FROM alpine:3.21", confidence: "seen", note: "1.8.11-r1" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.1.1", source: "Dockerfile FROM alpine:3.21", confidence: "seen", note: "1.1.1-r0" }
+  },
+  ipset: {
+    version: { value: "7.22", source: "Dockerfile FROM alpine:3.21", confidence: "seen", note: "7.22-r1" }
+  },
+  libnftnl: {
+    version: { value: "1.2.8", source: "Dockerfile FROM alpine:3.21", confidence: "seen", note: "1.2.8-r0" }
   }
 };
 
@@ -17260,8 +16827,17 @@ var alpine_3_22_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.11", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.11", source: "closure list alpine-release=3.22.5", confidence: "seen", note: "1.8.11-r1" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.1.3", source: "closure list alpine-release=3.22.5", confidence: "seen", note: "1.1.3-r0" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "closure list alpine-release=3.22.5", confidence: "seen", note: "7.24-r0" }
+  },
+  libnftnl: {
+    version: { value: "1.2.9", source: "closure list alpine-release=3.22.5", confidence: "seen", note: "1.2.9-r0" }
   }
 };
 
@@ -17288,6 +16864,15 @@ var alpine_3_23_default = {
   iptables: {
     version: { value: "1.8.11", source: "Alpine package page: iptables-legacy, v3.23", confidence: "documented", note: "1.8.11-r1" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.1.5", source: "Alpine package page: iptables-legacy, v3.23 main s390x", confidence: "seen", note: "1.1.5-r2" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "Alpine package page: iptables-legacy, v3.23 main s390x", confidence: "seen", note: "7.24-r0" }
+  },
+  libnftnl: {
+    version: { value: "1.3.0", source: "Alpine package page: iptables-legacy, v3.23 main s390x", confidence: "seen", note: "1.3.0-r0" }
   }
 };
 
@@ -17314,6 +16899,15 @@ var alpine_3_24_default = {
   iptables: {
     version: { value: "1.8.13", source: "Alpine package page: iptables-legacy, v3.24", confidence: "documented", note: "1.8.13-r0" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.1.6", source: "Dockerfile FROM alpine:3.24.1 pins", confidence: "seen", note: "1.1.6-r1" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "Dockerfile FROM alpine:3.24.1 pins", confidence: "seen", note: "7.24-r0" }
+  },
+  libnftnl: {
+    version: { value: "1.3.1", source: "Dockerfile FROM alpine:3.24.1 pins", confidence: "seen", note: "1.3.1-r0" }
   }
 };
 
@@ -17370,6 +16964,7 @@ var amazon_linux_2_default = {
         xt_set: { value: "loadable", source: "kernel-hardening-checker v0.6.6 distros/AmazonLinux2.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "kernel-hardening-checker v0.6.6 distros/AmazonLinux2.config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "kernel-hardening-checker v0.6.6 distros/AmazonLinux2.config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "4.14"
       ]
@@ -17416,6 +17011,12 @@ var amazon_linux_2_default = {
   iptables: {
     version: { value: "1.8.4", source: "projectcalico/calico#8831", confidence: "documented", note: "1.8.4-10.amzn2.1.2; 1.8.2 until 2020 (amazon-eks-ami#380)" },
     backend: { value: "legacy", source: "aws/eks-distro-build-tooling#202", confidence: "documented" }
+  },
+  ipset: {
+    version: { value: "6.29", source: "aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2/linux_amd64/iptables @d6d2704a", confidence: "seen", note: "6.29-1.amzn2.0.1" }
+  },
+  libnftnl: {
+    version: { value: "1.1.5", source: "aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2/linux_amd64/iptables @d6d2704a", confidence: "seen", note: "1.1.5-4.amzn2" }
   },
   nft: {
     installed: { value: false, source: "calico#8831 rpm -q", confidence: "documented" }
@@ -17484,7 +17085,7 @@ var amazon_linux_2023_default = {
         iptable_mangle: { value: "absent", source: "replicatedhq/kURL#5963: modprobe ip_tables finds nothing on 6.18.15-14.217.amzn2023; NETFILTER_XTABLES_LEGACY is off upstream since 6.17", confidence: "documented" },
         iptable_nat: { value: "absent", source: "replicatedhq/kURL#5963: modprobe ip_tables finds nothing on 6.18.15-14.217.amzn2023; NETFILTER_XTABLES_LEGACY is off upstream since 6.17", confidence: "documented" },
         iptable_raw: { value: "absent", source: "replicatedhq/kURL#5963: modprobe ip_tables finds nothing on 6.18.15-14.217.amzn2023; NETFILTER_XTABLES_LEGACY is off upstream since 6.17", confidence: "documented" },
-        nf_tables: { value: "loadable", source: "os-release PRETTY_NAME pattern; version from endoflife.date", confidence: "documented" },
+        nf_tables: { value: "loadable", source: "replicatedhq/kURL#5963 (6.18.15-14.217.amzn2023)", confidence: "documented" },
         nft_compat: { value: "loadable", source: "the node's own kubelet writes with iptables-nft, which needs it", confidence: "inferred" },
         xt_MASQUERADE: { value: "loadable", source: "kube-proxy in iptables mode runs on it, which needs this module", confidence: "inferred" },
         xt_addrtype: { value: "loadable", source: "kube-proxy in iptables mode runs on it, which needs this module", confidence: "inferred" },
@@ -17537,6 +17138,9 @@ var amazon_linux_2023_default = {
     version: { value: "1.8.8", source: "published dnf logs", confidence: "documented", note: "1.8.8-3.amzn2023.0.2" },
     backend: { value: "nft", source: "awslabs/amazon-eks-ami templates/al2023/provisioners/install-worker.sh installs iptables-nft", confidence: "seen" },
     installed: { value: true, source: "aws/eks-hybrid#37: base AL2023 has no iptables", confidence: "inferred", note: "not part of the base system: a Kubernetes node has it through the kubelet package or the node image" }
+  },
+  ipset: {
+    version: { value: "7.11", source: "aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2023/linux_amd64/iptables @d6d2704a", confidence: "seen", note: "7.11-1.amzn2023.0.3" }
   },
   nft: {
     version: { value: "1.0.4", source: "aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2023", confidence: "seen", note: "1.0.4-3.amzn2023.0.3" }
@@ -17593,12 +17197,13 @@ var azure_linux_2_default = {
         xt_addrtype: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_comment: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_conntrack: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_multiport: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_nat: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_set: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
       notes: [
         "default"
       ]
@@ -17671,6 +17276,7 @@ var azure_linux_3_default = {
         xt_set: { value: "loadable", source: "microsoft/azurelinux branch 3.0 SPECS/kernel/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "microsoft/azurelinux branch 3.0 SPECS/kernel/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "microsoft/azurelinux branch 3.0 SPECS/kernel/config", confidence: "seen" },
       notes: [
         "default"
       ]
@@ -17714,6 +17320,7 @@ var azure_linux_3_default = {
         xt_set: { value: "loadable", source: "microsoft/azurelinux branch 3.0 SPECS/kernel-hwe/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "microsoft/azurelinux branch 3.0 SPECS/kernel-hwe/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "microsoft/azurelinux branch 3.0 SPECS/kernel-hwe/config", confidence: "seen" },
       notes: [
         "kernel-hwe"
       ]
@@ -17727,10 +17334,10 @@ var azure_linux_3_default = {
     version: { value: "1.0.9", source: "AgentBaker latest.txt", confidence: "seen", note: "1.0.9-2.azl3" }
   },
   ipset: {
-    version: { value: "7.17", source: "Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt PRETTY_NAME", confidence: "seen", note: "7.17-2.azl3" }
+    version: { value: "7.17", source: "Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt", confidence: "seen", note: "7.17-2.azl3" }
   },
   libnftnl: {
-    version: { value: "1.2.6", source: "Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt PRETTY_NAME", confidence: "seen", note: "1.2.6-1.azl3" }
+    version: { value: "1.2.6", source: "Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt", confidence: "seen", note: "1.2.6-1.azl3" }
   }
 };
 
@@ -17991,7 +17598,7 @@ var cos_97_default = {
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "published nodeInfo dumps (no version in the string)", confidence: "documented" }
+    backend: { value: "legacy", source: "docker-library/docker#467: still so in the later milestone 105", confidence: "inferred" }
   }
 };
 
@@ -18010,43 +17617,44 @@ var cos_101_default = {
       id: "5.15",
       release: { value: "5.15.63", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
       modules: {
-        arp_tables: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ebtables: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip6_tables: { value: "builtin", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (published nodeInfo dumps (no version in the string): module)", confidence: "inferred" },
-        ip6table_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
-        ip_set: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_set_hash_ipmac: { value: "absent", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_tables: { value: "builtin", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        iptable_filter: { value: "builtin", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        iptable_mangle: { value: "builtin", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (published nodeInfo dumps (no version in the string): module)", confidence: "inferred" },
-        iptable_raw: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        nf_tables: { value: "absent", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        nft_compat: { value: "absent", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_set: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" }
+        arp_tables: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ebtables: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip6_tables: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip6table_filter: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set_hash_ipmac: { value: "absent", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_tables: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        iptable_filter: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        iptable_mangle: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        nf_tables: { value: "absent", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        nft_compat: { value: "absent", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_mark: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_set: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
       notes: [
         "COS 5.15.63 (2022, milestone 101/105 era)"
       ]
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "published nodeInfo dumps (no version in the string)", confidence: "documented" }
+    backend: { value: "legacy", source: "the kernel has no nf_tables (lakitu_defconfig); linkerd/linkerd2#9053", confidence: "inferred" }
   }
 };
 
@@ -18084,7 +17692,7 @@ var cos_105_default = {
   ],
   iptables: {
     version: { value: "1.8.5", source: "docker-library/docker#467 (COS 105), earthly/earthly#3402 (GKE 1.27)", confidence: "documented" },
-    backend: { value: "legacy", source: "published nodeInfo dumps (no version in the string)", confidence: "documented" }
+    backend: { value: "legacy", source: "docker-library/docker#467 (COS 105), earthly/earthly#3402 (GKE 1.27)", confidence: "documented" }
   }
 };
 
@@ -18122,7 +17730,7 @@ var cos_109_default = {
   ],
   iptables: {
     version: { value: "1.8.5", source: "docker-library/docker#467 (COS 105), earthly/earthly#3402 (GKE 1.27)", confidence: "documented" },
-    backend: { value: "legacy", source: "published nodeInfo dumps (no version in the string)", confidence: "documented" }
+    backend: { value: "legacy", source: "docker-library/docker#467 (COS 105), earthly/earthly#3402 (GKE 1.27)", confidence: "documented" }
   }
 };
 
@@ -18243,7 +17851,7 @@ var debian_10_default = {
   distribution: "debian",
   release: "10",
   maintained: false,
-  endOfLife: { value: "2022-09-10", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen" },
+  endOfLife: { value: "2024-06-30", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen", note: "long term support; without it 2022-09-10" },
   osImage: "^Debian GNU/Linux 10 \\(buster\\)",
   kernelVersion: "^4\\.19\\.\\d+-\\d+(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
@@ -18283,6 +17891,7 @@ var debian_10_default = {
         xt_set: { value: "loadable", source: "a13xp0p0v/kernel-hardening-checker config_files/distros/Debian_10_Buster_x86_64.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "a13xp0p0v/kernel-hardening-checker config_files/distros/Debian_10_Buster_x86_64.config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "a13xp0p0v/kernel-hardening-checker config_files/distros/Debian_10_Buster_x86_64.config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "generic amd64"
       ]
@@ -18303,7 +17912,7 @@ var debian_11_default = {
   maintained: false,
   endOfLife: { value: "2026-08-31", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen", note: "long term support; without it 2024-08-14" },
   osImage: "^Debian GNU/Linux 11 \\(bullseye\\)",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+(\\.(deb\\d+|bpo)\\.\\d+)?|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
     {
       id: "5.10",
@@ -18387,7 +17996,7 @@ var debian_11_default = {
     },
     {
       id: "6.1",
-      release: { value: "6.1.180-1~deb11u1", source: "Debian archive bullseye-security Packages", confidence: "seen" },
+      release: { value: "6.1.0-0.deb11.52-amd64", source: "docs.portworx.com/portworx-enterprise/support-matrix/supported-kernels; Debian archive bullseye-security Packages: 6.1.180-1~deb11u1", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "the Debian 12 kernel of the same source package", confidence: "inferred" },
         ebtables: { value: "loadable", source: "the Debian 12 kernel of the same source package", confidence: "inferred" },
@@ -18452,7 +18061,7 @@ var debian_12_default = {
   maintained: true,
   endOfLife: { value: "2028-06-30", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen", note: "long term support; without it 2026-07-11" },
   osImage: "^Debian GNU/Linux 12 \\(bookworm\\)",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+(\\.(deb\\d+|bpo)\\.\\d+)?|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
     {
       id: "6.1",
@@ -18570,6 +18179,7 @@ var debian_12_default = {
         xt_set: { value: "loadable", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Debian 12 Bookworm aarch64/config", confidence: "inferred" },
       notes: [
         "generic arm64"
       ]
@@ -18681,7 +18291,7 @@ var debian_13_default = {
   maintained: true,
   endOfLife: { value: "2028-08-09", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Debian GNU/Linux 13 \\(trixie\\)",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+(\\.(deb\\d+|bpo)\\.\\d+)?|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
     {
       id: "6.12",
@@ -18839,6 +18449,7 @@ var debian_13_default = {
         xt_set: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Debian 13 Trixie aarch64/config", confidence: "inferred" },
       notes: [
         "generic arm64"
       ]
@@ -18989,7 +18600,7 @@ var debian_14_default = {
   release: "14",
   maintained: false,
   osImage: "^Debian GNU/Linux (forky/sid|14 \\(forky\\))",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+(\\.(deb\\d+|bpo)\\.\\d+)?|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
     {
       id: "7.2",
@@ -19281,6 +18892,7 @@ var fcos_38_default = {
         xt_set: { value: "loadable", source: "the Fedora 38 6.3 config that was read", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the Fedora 38 6.3 config that was read", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the Fedora 38 6.3 config that was read", confidence: "inferred" },
       notes: [
         "stable stream, last lock of this base"
       ]
@@ -19320,6 +18932,7 @@ var fcos_38_default = {
         xt_set: { value: "loadable", source: "kernel-hardening-checker v0.6.6 distros/fedora_38.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "kernel-hardening-checker v0.6.6 distros/fedora_38.config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "kernel-hardening-checker v0.6.6 distros/fedora_38.config", confidence: "seen" },
       notes: [
         "Fedora 38"
       ]
@@ -19524,14 +19137,14 @@ var fcos_41_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.10", source: "os-release convention", confidence: "seen", note: "1.8.10-15.fc41" },
+    version: { value: "1.8.10", source: "coreos/fedora-coreos-config next-devel manifest-lock", confidence: "seen", note: "1.8.10-15.fc41" },
     backend: { value: "nft", source: "manifests/fedora-coreos-base.yaml", confidence: "seen" }
   },
   nft: {
-    version: { value: "1.0.9", source: "os-release convention", confidence: "seen", note: "1.0.9-7.fc41" }
+    version: { value: "1.0.9", source: "coreos/fedora-coreos-config next-devel manifest-lock", confidence: "seen", note: "1.0.9-7.fc41" }
   },
   libnftnl: {
-    version: { value: "1.2.7", source: "os-release convention", confidence: "seen", note: "1.2.7-2.fc41" }
+    version: { value: "1.2.7", source: "coreos/fedora-coreos-config next-devel manifest-lock", confidence: "seen", note: "1.2.7-2.fc41" }
   }
 };
 
@@ -19581,6 +19194,7 @@ var fedora_42_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Fedora 42 x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Fedora 42 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Fedora 42 x86 64/config", confidence: "seen" },
       notes: [
         "GA"
       ]
@@ -19620,6 +19234,7 @@ var fedora_42_default = {
         xt_set: { value: "loadable", source: "kernel-hardening-checker distros/Fedora_42_Updates_x86_64.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "kernel-hardening-checker distros/Fedora_42_Updates_x86_64.config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "kernel-hardening-checker distros/Fedora_42_Updates_x86_64.config", confidence: "seen" },
       notes: [
         "updates (NETFILTER_XTABLES_LEGACY=y)"
       ]
@@ -19627,7 +19242,7 @@ var fedora_42_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "Fedora package page: iptables/iptables-nft", confidence: "documented", note: "1.8.11-9.fc42" },
-    backend: { value: "nft", source: "Fedora", confidence: "inferred" }
+    backend: { value: "nft", source: "https://fedoraproject.org/wiki/Changes/iptables-nft-default (Fedora 32 and later)", confidence: "documented" }
   },
   nft: {
     version: { value: "1.1.1", source: "Fedora package page nftables", confidence: "documented", note: "1.1.1-3" }
@@ -19683,6 +19298,7 @@ var fedora_43_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Fedora 43 x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Fedora 43 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Fedora 43 x86 64/config", confidence: "seen" },
       notes: [
         "GA (NETFILTER_XTABLES_LEGACY=y)"
       ]
@@ -19690,7 +19306,10 @@ var fedora_43_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "Fedora package page: iptables/iptables-nft", confidence: "documented", note: "1.8.11-12.fc43" },
-    backend: { value: "nft", source: "Fedora", confidence: "inferred" }
+    backend: { value: "nft", source: "https://fedoraproject.org/wiki/Changes/iptables-nft-default (Fedora 32 and later)", confidence: "documented" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "Fedora package page: iptables/iptables-nft", confidence: "seen", note: "7.24-2" }
   },
   nft: {
     version: { value: "1.1.3", source: "Fedora package page nftables", confidence: "documented", note: "1.1.3-6" }
@@ -19743,6 +19362,7 @@ var fedora_44_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Fedora Rawhide x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Fedora Rawhide x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Fedora Rawhide x86 64/config", confidence: "seen" },
       notes: [
         "rawhide"
       ]
@@ -19750,7 +19370,7 @@ var fedora_44_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "Fedora package page: iptables/iptables-nft", confidence: "documented", note: "1.8.11-13.fc44" },
-    backend: { value: "nft", source: "Fedora", confidence: "inferred" }
+    backend: { value: "nft", source: "https://fedoraproject.org/wiki/Changes/iptables-nft-default (Fedora 32 and later)", confidence: "documented" }
   },
   nft: {
     version: { value: "1.1.6", source: "Fedora package page nftables", confidence: "documented", note: "1.1.6-2" }
@@ -19830,6 +19450,12 @@ var flatcar_3033_default = {
   },
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-3033", confidence: "seen" }
+  },
+  ipset: {
+    version: { value: "7.6", source: "flatcar/scripts flatcar-3033 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
+  libnftnl: {
+    version: { value: "1.2.0", source: "flatcar/scripts flatcar-3033 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -19882,8 +19508,11 @@ var flatcar_3510_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-3510", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.11", source: "flatcar/scripts flatcar-3510 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.0", source: "flatcar/scripts flatcar-3510 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.0", source: "flatcar/scripts flatcar-3510 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -19936,8 +19565,11 @@ var flatcar_3815_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-3815", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.17", source: "flatcar/scripts flatcar-3815 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.6", source: "flatcar/scripts flatcar-3815 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.6", source: "flatcar/scripts flatcar-3815 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -19990,8 +19622,11 @@ var flatcar_3975_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-3975", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.21", source: "flatcar/scripts flatcar-3975 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.6", source: "flatcar/scripts flatcar-3975 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.6", source: "flatcar/scripts flatcar-3975 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -20044,8 +19679,11 @@ var flatcar_4081_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-4081", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.22", source: "flatcar/scripts flatcar-4081 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.7", source: "flatcar/scripts flatcar-4081 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.6", source: "flatcar/scripts flatcar-4081 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -20098,8 +19736,11 @@ var flatcar_4152_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-4152", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.22", source: "flatcar/scripts flatcar-4152 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.8", source: "flatcar/scripts flatcar-4152 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.7", source: "flatcar/scripts flatcar-4152 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -20152,8 +19793,11 @@ var flatcar_4230_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-4230", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.22", source: "flatcar/scripts flatcar-4230 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.8", source: "flatcar/scripts flatcar-4230 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.8", source: "flatcar/scripts flatcar-4230 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -20203,8 +19847,14 @@ var flatcar_4459_default = {
     version: { value: "1.8.11", source: "flatcar/scripts flatcar-4459 net-firewall/iptables ebuild", confidence: "seen" },
     backend: { value: "nft", source: "profiles/coreos/base/package.use: nftables backend instead of legacy; env/net-firewall/iptables forces xtables-nft-multi", confidence: "seen" }
   },
+  nft: {
+    version: { value: "1.1.3", source: "flatcar/scripts flatcar-4459 net-firewall/nftables: the highest stable ebuild", confidence: "seen" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "flatcar/scripts flatcar-4459 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.3.0", source: "flatcar/scripts flatcar-4459 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.9", source: "flatcar/scripts flatcar-4459 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -20254,8 +19904,14 @@ var flatcar_4593_default = {
     version: { value: "1.8.11", source: "flatcar/scripts flatcar-4593 net-firewall/iptables ebuild", confidence: "seen" },
     backend: { value: "nft", source: "profiles/coreos/base/package.use: nftables backend instead of legacy; env/net-firewall/iptables forces xtables-nft-multi", confidence: "seen" }
   },
+  nft: {
+    version: { value: "1.1.5", source: "flatcar/scripts flatcar-4593 net-firewall/nftables: the highest stable ebuild", confidence: "seen" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "flatcar/scripts flatcar-4593 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.3.0", source: "flatcar/scripts flatcar-4593 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.3.0", source: "flatcar/scripts flatcar-4593 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -20267,14 +19923,37 @@ var gardenlinux_default = {
   release: "2150",
   maintained: true,
   osImage: "^Garden Linux",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-cloud-(amd64|arm64)$",
   kernels: [
     {
       id: "6.18",
       release: { value: "6.18.56", source: "gardenlinux/gardenlinux-sci release 2150.12.0", confidence: "documented", note: "row read as 6.18.56 (2150.12.0)" },
       modules: {
+        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        ip_set: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
         ip_tables: { value: "loaded", source: "gardenlinux features/chost/file.include/etc/modules-load.d", confidence: "seen" },
-        nf_tables: { value: "loadable", source: "gardenlinux/package-linux config (6.18.45), Debian based", confidence: "inferred" },
-        nft_compat: { value: "loadable", source: "gardenlinux/package-linux config (6.18.45), Debian based", confidence: "inferred" }
+        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_set: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" }
       },
       notes: [
         "2150 line"
@@ -20284,16 +19963,31 @@ var gardenlinux_default = {
       id: "6.12",
       release: { value: "6.12", source: "gardenlinux/package-linux branch rel-1877", confidence: "inferred", note: "row read as 6.12.x" },
       modules: {
-        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
+        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        ip_set: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
         ip_tables: { value: "loaded", source: "gardenlinux features/chost/file.include/etc/modules-load.d", confidence: "seen" },
-        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" }
+        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_set: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" }
       },
       notes: [
         "1877 line"
@@ -20353,6 +20047,7 @@ var gh_ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "the Ubuntu kernel of the same series", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the Ubuntu kernel of the same series", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the Ubuntu kernel of the same series", confidence: "inferred" },
       notes: [
         "azure"
       ]
@@ -20464,7 +20159,7 @@ var k3os_default = {
   distribution: "k3os",
   release: "0.21",
   maintained: false,
-  osImage: "^k3OS",
+  osImage: "^k3OS v0\\.21",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+-rancher\\d+$",
   kernels: [
     {
@@ -20496,10 +20191,12 @@ var k3os_default = {
 // src/knowledge/hosts/kind-master.json
 var kind_master_default = {
   id: "kind-master",
-  title: "kind node master 2026-08",
+  title: "kind node v0.32 and later",
   distribution: "kind",
   release: "master",
   maintained: true,
+  osImage: "^Debian GNU/Linux 13 \\(trixie\\)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -20511,10 +20208,10 @@ var kind_master_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.11", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.11", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: debian:trixie-slim (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -20527,6 +20224,8 @@ var kind_v0_11_v0_13_default = {
   distribution: "kind",
   release: "v0.11-v0.13",
   maintained: false,
+  osImage: "^Ubuntu 21\\.(04|10)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -20538,10 +20237,10 @@ var kind_v0_11_v0_13_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: ubuntu:21.04/21.10 (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -20554,6 +20253,8 @@ var kind_v0_14_v0_17_default = {
   distribution: "kind",
   release: "v0.14-v0.17",
   maintained: false,
+  osImage: "^Ubuntu (21\\.10|22\\.04)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -20565,10 +20266,10 @@ var kind_v0_14_v0_17_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: ubuntu:21.10/22.04 (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -20581,6 +20282,8 @@ var kind_v0_20_default = {
   distribution: "kind",
   release: "v0.20",
   maintained: false,
+  osImage: "^Debian GNU/Linux 11 \\(bullseye\\)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -20592,10 +20295,10 @@ var kind_v0_20_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: debian:bullseye-slim (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -20608,6 +20311,8 @@ var kind_v0_22_v0_31_default = {
   distribution: "kind",
   release: "v0.22-v0.31",
   maintained: true,
+  osImage: "^Debian GNU/Linux 12 \\(bookworm\\)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -20619,10 +20324,10 @@ var kind_v0_22_v0_31_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.9", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.9", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: debian:bookworm-slim (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -20673,6 +20378,7 @@ var microos_tumbleweed_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs openSUSE Tumbleweed x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs openSUSE Tumbleweed x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs openSUSE Tumbleweed x86 64/config", confidence: "seen" },
       notes: [
         "default (NETFILTER_XTABLES_LEGACY=y)"
       ]
@@ -20690,25 +20396,38 @@ var minikube_iso_default = {
   distribution: "minikube",
   release: "1.38",
   maintained: true,
-  osImage: "^Buildroot ",
+  osImage: "^Buildroot 2025\\.02",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+$",
   kernels: [
     {
       id: "6.6",
       release: { value: "6.6.95", source: "kubernetes/minikube deploy/iso/minikube-iso/configs/minikube_x86_64_defconfig", confidence: "seen" },
       modules: {
-        ip6_tables: { value: "builtin", source: "linux_x86_64_defconfig", confidence: "seen" },
-        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
-        ip_set: { value: "builtin", source: "buildroot os-release", confidence: "seen" },
-        ip_tables: { value: "builtin", source: "linux_x86_64_defconfig", confidence: "seen" },
-        iptable_filter: { value: "builtin", source: "linux_x86_64_defconfig", confidence: "seen" },
-        iptable_mangle: { value: "builtin", source: "linux_x86_64_defconfig", confidence: "seen" },
-        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (linux_x86_64_defconfig: module)", confidence: "inferred" },
-        iptable_raw: { value: "loadable", source: "linux_x86_64_defconfig", confidence: "seen" },
-        nf_tables: { value: "absent", source: 'linux_x86_64_defconfig has no NF_TABLES before commit c70d84aa00 (2026-08-22, "Enable kernel nftables")', confidence: "seen" }
+        ebtables: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip6_tables: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip6table_filter: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip6table_mangle: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip6table_nat: { value: "absent", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "inferred", note: "not in the defconfig, and off by default" },
+        ip6table_raw: { value: "absent", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "inferred", note: "not in the defconfig, and off by default" },
+        ip_set: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip_tables: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        iptable_filter: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        iptable_mangle: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        nf_tables: { value: "absent", source: 'linux_x86_64_defconfig has no NF_TABLES before commit c70d84aa00 (2026-08-22, "Enable kernel nftables")', confidence: "seen" },
+        nft_compat: { value: "absent", source: 'linux_x86_64_defconfig has no NF_TABLES before commit c70d84aa00 (2026-08-22, "Enable kernel nftables")', confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_set: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" }
       },
       notes: [
         "before 2026-08-22"
@@ -20716,19 +20435,33 @@ var minikube_iso_default = {
     },
     {
       id: "6.6-nftables",
-      release: { value: "6.6.95", source: "buildroot os-release", confidence: "seen" },
+      release: { value: "6.6.95", source: "kubernetes/minikube deploy/iso/minikube-iso/configs/minikube_x86_64_defconfig", confidence: "seen" },
       modules: {
-        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
-        ip_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
-        nf_tables: { value: "loadable", source: "commit c70d84aa00", confidence: "seen" }
+        ebtables: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip6_tables: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip6table_filter: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip6table_mangle: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip6table_nat: { value: "absent", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "inferred", note: "not in the defconfig, and off by default" },
+        ip6table_raw: { value: "absent", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "inferred", note: "not in the defconfig, and off by default" },
+        ip_set: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip_tables: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        iptable_filter: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        iptable_mangle: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_set: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" }
       },
       notes: [
         "after c70d84aa00"
@@ -20748,6 +20481,8 @@ var minikube_kicbase_default = {
   distribution: "minikube",
   release: "1.38",
   maintained: true,
+  osImage: "^Debian GNU/Linux 12 \\(bookworm\\)",
+  mark: { label: "minikube.k8s.io/name", source: "kubernetes/minikube pkg/minikube/bootstrapper/kubeadm: labels of each node" },
   kernels: [
     {
       id: "unknown",
@@ -20774,7 +20509,7 @@ var nixos_default = {
   release: "26.05",
   maintained: true,
   endOfLife: { value: "2026-12-31", source: "endoflife-date/endoflife.date products/nixos.md @a70eca337 (2026-08-22)", confidence: "seen" },
-  osImage: "^NixOS",
+  osImage: "^NixOS 26\\.05",
   kernelVersion: "^\\d+\\.\\d+(\\.\\d+)?$",
   kernels: [
     {
@@ -20812,6 +20547,7 @@ var nixos_default = {
         xt_set: { value: "loadable", source: "kernel-hardening-checker distros/nixpkgs-linux_lts.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "kernel-hardening-checker distros/nixpkgs-linux_lts.config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "kernel-hardening-checker distros/nixpkgs-linux_lts.config", confidence: "seen" },
       notes: [
         "linux (LTS)"
       ]
@@ -20912,6 +20648,7 @@ var oracle_linux_8_default = {
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (Red Hat Compatible) x86 64/config", confidence: "seen" },
         xt_time: { value: "absent", source: "oracle/kconfigs Oracle Linux 8 (Red Hat Compatible) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 8 (Red Hat Compatible) x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "RHCK"
       ]
@@ -20955,6 +20692,7 @@ var oracle_linux_8_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (UEK 6) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (UEK 6) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 8 (UEK 6) x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "UEK6"
       ]
@@ -20994,6 +20732,7 @@ var oracle_linux_8_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (UEK 7) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (UEK 7) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 8 (UEK 7) x86 64/config", confidence: "seen" },
       notes: [
         "UEK7"
       ]
@@ -21054,6 +20793,7 @@ var oracle_linux_9_default = {
         xt_time: { value: "absent", source: "oracle/kconfigs Oracle Linux 9 (Red Hat Compatible) x86 64/config", confidence: "seen" },
         xt_u32: { value: "absent", source: "oracle/kconfigs Oracle Linux 9 (Red Hat Compatible) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Oracle Linux 9 (Red Hat Compatible) x86 64/config", confidence: "seen" },
       notes: [
         "RHCK",
         "nothing loads the legacy tables: iptables-legacy is not part of the distribution (aws/amazon-vpc-cni-k8s#1847, rancher/docs#3187)"
@@ -21094,6 +20834,7 @@ var oracle_linux_9_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 9 (UEK 7) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 9 (UEK 7) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 9 (UEK 7) x86 64/config", confidence: "seen" },
       notes: [
         "UEK7"
       ]
@@ -21133,6 +20874,7 @@ var oracle_linux_9_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 9 (UEK 8) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 9 (UEK 8) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 9 (UEK 8) x86 64/config", confidence: "seen" },
       notes: [
         "UEK8"
       ]
@@ -21230,6 +20972,7 @@ var oracle_linux_10_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 10 (UEK 8) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 10 (UEK 8) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 10 (UEK 8) x86 64/config", confidence: "seen" },
       notes: [
         "UEK8"
       ]
@@ -21312,14 +21055,63 @@ var photon_3_default = {
   kernels: [
     {
       id: "4.19",
+      release: { value: "4.19.325", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+      modules: {
+        arp_tables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ebtables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_set: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nf_tables_bridge: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nf_tables_netdev: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_connlimit: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_fib: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_fib_inet: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_fib_ipv4: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_fib_ipv6: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_flow_offload: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_socket: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_synproxy: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_TRACE: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_mark: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_set: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" }
+      },
+      xtablesCompat: { value: true, source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
+      notes: [
+        "generic"
+      ]
+    },
+    {
+      id: "4.19-esx",
       release: { value: "4.19.325", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
       modules: {
         arp_tables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ebtables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        ip6_tables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        ip6table_filter: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        ip6table_mangle: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        ip6table_nat: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
+        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
         ip6table_raw: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ip_set: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ip_set_hash_ip: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
@@ -21328,9 +21120,9 @@ var photon_3_default = {
         ip_set_hash_net: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ip_tables: { value: "builtin", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        iptable_filter: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        iptable_mangle: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        iptable_nat: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
+        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
         iptable_raw: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         nf_tables: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         nf_tables_bridge: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
@@ -21361,13 +21153,15 @@ var photon_3_default = {
         xt_set: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "esx"
       ]
     }
   ],
   iptables: {
-    version: { value: "1.8.3", source: "vmware/photon 3.0 SPECS/iptables", confidence: "seen" }
+    version: { value: "1.8.3", source: "vmware/photon 3.0 SPECS/iptables", confidence: "seen" },
+    backend: { value: "legacy", source: "vmware/photon branch 3.0 SPECS/iptables/iptables.spec: no alternatives, so iptables is the link to xtables-legacy-multi that upstream's make install sets", confidence: "inferred" }
   },
   nft: {
     version: { value: "0.9.6", source: "vmware/photon 3.0", confidence: "seen" }
@@ -21439,6 +21233,7 @@ var photon_4_default = {
         xt_set: { value: "loadable", source: "vmware/photon branch 4.0 SPECS/linux/config_x86_64", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon branch 4.0 SPECS/linux/config_x86_64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon branch 4.0 SPECS/linux/config_x86_64", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "generic"
       ]
@@ -21487,6 +21282,7 @@ var photon_4_default = {
         xt_set: { value: "loadable", source: "vmware/photon 4.0 SPECS/linux/config-esx", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon 4.0 SPECS/linux/config-esx", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon 4.0 SPECS/linux/config-esx", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "esx"
       ]
@@ -21560,6 +21356,7 @@ var photon_5_default = {
         xt_set: { value: "loadable", source: "vmware/photon branch 5.0 SPECS/linux/config_x86_64", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon branch 5.0 SPECS/linux/config_x86_64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon branch 5.0 SPECS/linux/config_x86_64", confidence: "seen" },
       notes: [
         "generic"
       ]
@@ -21607,6 +21404,7 @@ var photon_5_default = {
         xt_set: { value: "loadable", source: "vmware/photon 5.0 SPECS/linux/config-esx_x86_64", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon 5.0 SPECS/linux/config-esx_x86_64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon 5.0 SPECS/linux/config-esx_x86_64", confidence: "seen" },
       notes: [
         "esx"
       ]
@@ -21740,6 +21538,7 @@ var rhcos_4_12_default = {
         xt_statistic: { value: "loadable", source: "RHEL 8 config (oracle/kconfigs Alma Linux 8); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_time: { value: "absent", source: "RHEL 8 config (oracle/kconfigs Alma Linux 8); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "RHEL 8 config (oracle/kconfigs Alma Linux 8)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -21804,6 +21603,7 @@ var rhcos_4_13_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -21867,6 +21667,7 @@ var rhcos_4_14_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -21930,6 +21731,7 @@ var rhcos_4_15_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -21993,6 +21795,7 @@ var rhcos_4_16_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -22056,6 +21859,7 @@ var rhcos_4_17_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -22119,6 +21923,7 @@ var rhcos_4_18_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -22141,7 +21946,7 @@ var rhcos_4_19_default = {
   release: "4.19",
   maintained: true,
   endOfLife: { value: "2026-12-17", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
-  osImage: "^Red Hat Enterprise Linux CoreOS 419\\.",
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:419|9\\.6)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
@@ -22182,6 +21987,7 @@ var rhcos_4_19_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -22191,8 +21997,12 @@ var rhcos_4_19_default = {
     version: { value: "1.8.10", source: "RHEL base version", confidence: "inferred" },
     backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
   },
+  nft: {
+    version: { value: "1.0.9", source: "virt-s1/rhel-edge#12222 (nftables-1.0.9-6.el9_6.1 in RHEL 9.6)", confidence: "inferred" }
+  },
   notes: [
-    "base: RHEL 9.6 (openshift/os branch release-4.19: manifest-rhel-9.6.yaml / extensions)"
+    "base: RHEL 9.6 (openshift/os branch release-4.19: manifest-rhel-9.6.yaml / extensions)",
+    "nodes name the base instead of the OpenShift release (redhat-best-practices-for-k8s/certsuite tests/platform/operatingsystem/files/rhcos_version_map: 4.19.0-ec.5 is 419.96, 4.19.0-rc.0 and later are 9.6, and openshift/installer#10652), so 4.19, 4.20 and 4.21 look alike"
   ]
 };
 
@@ -22204,7 +22014,7 @@ var rhcos_4_20_default = {
   release: "4.20",
   maintained: true,
   endOfLife: { value: "2027-04-21", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
-  osImage: "^Red Hat Enterprise Linux CoreOS 420\\.",
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:420|9\\.6)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
@@ -22245,6 +22055,7 @@ var rhcos_4_20_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -22254,8 +22065,12 @@ var rhcos_4_20_default = {
     version: { value: "1.8.10", source: "RHEL base version", confidence: "inferred" },
     backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
   },
+  nft: {
+    version: { value: "1.0.9", source: "virt-s1/rhel-edge#12222 (nftables-1.0.9-6.el9_6.1 in RHEL 9.6)", confidence: "inferred" }
+  },
   notes: [
-    "base: RHEL 9.6 (openshift/os branch release-4.20: manifest-rhel-9.6.yaml / extensions)"
+    "base: RHEL 9.6 (openshift/os branch release-4.20: manifest-rhel-9.6.yaml / extensions)",
+    "nodes name the base instead of the OpenShift release (redhat-best-practices-for-k8s/certsuite tests/platform/operatingsystem/files/rhcos_version_map: all builds are 9.6, and openshift/installer#10628), so 4.19, 4.20 and 4.21 look alike"
   ]
 };
 
@@ -22266,6 +22081,7 @@ var rhcos_4_21_default = {
   distribution: "rhcos",
   release: "4.21",
   maintained: true,
+  endOfLife: { value: "2027-08-03", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS (?:421|9\\.6)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
@@ -22307,6 +22123,7 @@ var rhcos_4_21_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -22320,7 +22137,7 @@ var rhcos_4_21_default = {
     version: { value: "1.0.9", source: "virt-s1/rhel-edge#12222 (nftables-1.0.9-6.el9_6.1 in RHEL 9.6)", confidence: "inferred" }
   },
   notes: [
-    "base: RHEL 9.6 (openshift-eng/ocp-build-data#8916: 4.22 moved from 9.6 to 9.8); nodes name the base instead of the OpenShift release, so earlier releases on the same base look alike"
+    "base: RHEL 9.6 (openshift-eng/ocp-build-data#8916: 4.22 moved from 9.6 to 9.8); nodes name the base instead of the OpenShift release (openshift/installer#10629; redhat-best-practices-for-k8s/certsuite tests/platform/operatingsystem/files/rhcos_version_map), so 4.19, 4.20 and 4.21 look alike"
   ]
 };
 
@@ -22331,6 +22148,7 @@ var rhcos_4_22_default = {
   distribution: "rhcos",
   release: "4.22",
   maintained: true,
+  endOfLife: { value: "2027-12-31", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS (?:422|9\\.8)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
@@ -22372,16 +22190,18 @@ var rhcos_4_22_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
     }
   ],
   iptables: {
+    version: { value: "1.8.10", source: "the RHEL 9 releases before and the CentOS Stream 9 that 9.8 was made of (kubevirt/kubevirt rpm/BUILD.bazel: iptables-nft-1.8.10-11.el9) carry it", confidence: "inferred" },
     backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
   },
   notes: [
-    "base: RHEL 9.8 (openshift-eng/ocp-build-data#8916); nodes name the base instead of the OpenShift release (red-hat-storage/ocs-ci#16005), so 4.23 looks alike; the version of iptables in RHEL 9.8 was not read"
+    "base: RHEL 9.8 (openshift-eng/ocp-build-data#8916); nodes name the base instead of the OpenShift release (red-hat-storage/ocs-ci#16005), so 4.23 looks alike"
   ]
 };
 
@@ -22405,7 +22225,7 @@ var rhcos_5_x_default = {
     backend: { value: "nft", source: "RHEL 10 base", confidence: "inferred" }
   },
   notes: [
-    "base: RHEL 10 (code comment in HyperShift NodePool: RHEL 10 stream)"
+    "base: RHEL 10 (code comment in HyperShift NodePool: RHEL 10 stream); nodes of 4.21 and 4.22 that were moved to RHEL 10.2 call themselves the same (redhat-best-practices-for-k8s/certsuite#3700, #3865)"
   ]
 };
 
@@ -22466,6 +22286,7 @@ var rhel_7_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "3.10 RHCK"
       ]
@@ -22529,6 +22350,7 @@ var rhel_8_default = {
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Alma Linux 8 x86 64/config", confidence: "seen" },
         xt_time: { value: "absent", source: "oracle/kconfigs Alma Linux 8 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Alma Linux 8 x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "4.18",
         "nothing loads the legacy tables: iptables-legacy is not part of the distribution (aws/amazon-vpc-cni-k8s#1847, rancher/docs#3187)"
@@ -22598,6 +22420,7 @@ var rhel_9_default = {
         xt_time: { value: "absent", source: "oracle/kconfigs Alma Linux 9 x86 64/config", confidence: "seen" },
         xt_u32: { value: "absent", source: "oracle/kconfigs Alma Linux 9 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Alma Linux 9 x86 64/config", confidence: "seen" },
       notes: [
         "5.14",
         "nothing loads the legacy tables: iptables-legacy is not part of the distribution (aws/amazon-vpc-cni-k8s#1847, rancher/docs#3187)"
@@ -22641,6 +22464,7 @@ var rhel_9_default = {
         xt_time: { value: "absent", source: "oracle/kconfigs CentOS 9 Stream x86 64/config", confidence: "seen" },
         xt_u32: { value: "absent", source: "oracle/kconfigs CentOS 9 Stream x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs CentOS 9 Stream x86 64/config", confidence: "seen" },
       notes: [
         "5.14 stream",
         "nothing loads the legacy tables: iptables-legacy is not part of the distribution (aws/amazon-vpc-cni-k8s#1847, rancher/docs#3187)"
@@ -22655,7 +22479,7 @@ var rhel_9_default = {
     version: { value: "1.0.9", source: "RHEL 9 package logs", confidence: "documented", note: "1.0.9-3.el9 and later" }
   },
   ipset: {
-    version: { value: "7.11", source: "projectcalico/calico v3.28.0 node/Dockerfile.amd64", confidence: "documented", note: "7.11-6" }
+    version: { value: "7.11", source: "projectcalico/calico v3.28.0 node/Dockerfile.amd64 (7.11-6); package lists of 9.1 to 9.5 (7.11-8.el9, 7.11-11.el9, 7.11-11.el9_5)", confidence: "documented" }
   },
   notes: [
     'xt_u32 removed from EL9 (RHEL 9 "Considerations in adopting" firewall section)',
@@ -22678,6 +22502,8 @@ var rhel_10_default = {
       id: "6.12",
       release: { value: "6.12.0-124.29.1.el10_1", source: "oracle/kconfigs Alma Linux 10 x86 64/config", confidence: "seen" },
       modules: {
+        arp_tables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
+        ebtables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
         ip6_tables: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_mangle: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
@@ -22719,6 +22545,8 @@ var rhel_10_default = {
       id: "6.12-stream",
       release: { value: "6.12.0-191.el10", source: "oracle/kconfigs CentOS 10 Stream x86 64/config", confidence: "seen" },
       modules: {
+        arp_tables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
+        ebtables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
         ip6_tables: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_mangle: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
@@ -22761,6 +22589,9 @@ var rhel_10_default = {
     version: { value: "1.8.11", source: "kubernetes/kops#17789", confidence: "documented", note: "1.8.11-9.el10_0, 1.8.11-11.el10" },
     backend: { value: "nft", source: "kops#17789, #18179", confidence: "documented" }
   },
+  ipset: {
+    version: { value: "7.22", source: "vault.almalinux.org/10.0/BaseOS/x86_64_v2/os/Packages/ipset-7.22-7.el10_0.x86_64_v2.rpm; Rocky Linux 10 carries 7.22-8.el10", confidence: "documented", note: "the package requires kernel-modules-extra" }
+  },
   notes: [
     'without kernel-modules-extra every iptables-nft rule with an xt match fails ("Extension MASQUERADE revision 0 not supported, missing kernel module?"), ipset fails with "Kernel error received: Invalid argument"; only native-nft or eBPF CNIs work (kubernetes/kops#18724, #18734)',
     "newer iptables-nft (1.8.11-11.el10) requires kernel-modules-extra-matched (kops#17789)",
@@ -22783,6 +22614,8 @@ var rhel_10_cloud_default = {
       id: "6.12",
       release: { value: "6.12.0-124.29.1.el10_1", source: "oracle/kconfigs Alma Linux 10 x86 64/config", confidence: "seen" },
       modules: {
+        arp_tables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
+        ebtables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
         ip6_tables: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_mangle: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
@@ -22824,6 +22657,8 @@ var rhel_10_cloud_default = {
       id: "6.12-stream",
       release: { value: "6.12.0-191.el10", source: "oracle/kconfigs CentOS 10 Stream x86 64/config", confidence: "seen" },
       modules: {
+        arp_tables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
+        ebtables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
         ip6_tables: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_mangle: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
@@ -22995,7 +22830,7 @@ var sle_micro_6_0_default = {
   kernels: [
     {
       id: "6.4",
-      release: { value: "6.4", source: "base product", confidence: "inferred", note: "row read as 6.4 / 6.12 (ALP base)" },
+      release: { value: "6.4.0-50-default", source: "docs.portworx.com/portworx-enterprise/support-matrix/supported-kernels (6.4.0-50.1, the package of it)", confidence: "documented" },
       modules: {},
       notes: [
         "default"
@@ -23020,7 +22855,7 @@ var sle_micro_6_1_default = {
   kernels: [
     {
       id: "6.4",
-      release: { value: "6.4", source: "base product", confidence: "inferred", note: "row read as 6.4 / 6.12 (ALP base)" },
+      release: { value: "6.4.0-50-default", source: "docs.portworx.com/portworx-enterprise/support-matrix/supported-kernels (6.4.0-50.1, the package of it)", confidence: "documented" },
       modules: {},
       notes: [
         "default"
@@ -23044,8 +22879,8 @@ var sle_micro_6_2_default = {
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+-(default|rt)$",
   kernels: [
     {
-      id: "6.4",
-      release: { value: "6.4", source: "base product", confidence: "inferred", note: "row read as 6.4 / 6.12 (ALP base)" },
+      id: "6.12",
+      release: { value: "6.12.0-160000.37-default", source: "docs.portworx.com/portworx-enterprise/support-matrix/supported-kernels (6.12.0-160000.37.1, the package of it); SUSE-SU-2026:20942-1: one kernel for SLES 16.0 and SUSE Linux Micro 6.2", confidence: "documented" },
       modules: {},
       notes: [
         "default"
@@ -23251,6 +23086,7 @@ var sles_16_0_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs openSUSE Leap (SLES Compatible) 16.0 x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs openSUSE Leap (SLES Compatible) 16.0 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs openSUSE Leap (SLES Compatible) 16.0 x86 64/config", confidence: "seen" },
       notes: [
         "default"
       ]
@@ -23280,9 +23116,9 @@ var talos_1_5_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
@@ -23303,18 +23139,19 @@ var talos_1_5_default = {
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         nft_tproxy: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -23358,9 +23195,9 @@ var talos_1_6_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
@@ -23381,18 +23218,19 @@ var talos_1_6_default = {
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         nft_tproxy: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -23436,9 +23274,9 @@ var talos_1_7_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
@@ -23451,23 +23289,24 @@ var talos_1_7_default = {
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -23512,9 +23351,9 @@ var talos_1_8_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
@@ -23527,23 +23366,24 @@ var talos_1_8_default = {
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -23590,9 +23430,9 @@ var talos_1_8_early_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
@@ -23605,23 +23445,24 @@ var talos_1_8_early_default = {
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -23666,9 +23507,9 @@ var talos_1_9_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
@@ -23681,23 +23522,24 @@ var talos_1_9_default = {
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -23744,9 +23586,9 @@ var talos_1_10_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
@@ -23758,23 +23600,24 @@ var talos_1_10_default = {
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -23821,9 +23664,9 @@ var talos_1_11_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
@@ -23835,23 +23678,24 @@ var talos_1_11_default = {
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -23898,9 +23742,9 @@ var talos_1_12_default = {
         ip6table_nat: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
@@ -23911,22 +23755,22 @@ var talos_1_12_default = {
         iptable_raw: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" }
       },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
@@ -23976,9 +23820,9 @@ var talos_1_13_default = {
         ip6table_nat: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
@@ -23989,21 +23833,21 @@ var talos_1_13_default = {
         iptable_raw: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" }
       },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
@@ -24053,9 +23897,9 @@ var talos_1_14_default = {
         ip6table_nat: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
@@ -24066,21 +23910,21 @@ var talos_1_14_default = {
         iptable_raw: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" }
       },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
@@ -24142,6 +23986,12 @@ var ubuntu_18_04_default = {
   iptables: {
     version: { value: "1.6.1", source: "autobase-tech/autobase#3 log on Ubuntu 18.04; k3s-io/k3s#7137 lists 18.04 among old-iptables hosts", confidence: "documented" },
     backend: { value: "legacy", source: "iptables 1.6 predates the nft alternative", confidence: "inferred" }
+  },
+  nft: {
+    version: { value: "0.8.2", source: "https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", confidence: "seen", note: "0.8.2-1" }
+  },
+  ipset: {
+    version: { value: "6.34", source: "https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", confidence: "seen", note: "6.34-1" }
   }
 };
 
@@ -24152,7 +24002,7 @@ var ubuntu_20_04_default = {
   distribution: "ubuntu",
   release: "20.04",
   maintained: false,
-  endOfLife: { value: "2025-05", source: "ubuntu.com/about/release-cycle", confidence: "documented" },
+  endOfLife: { value: "2025-05-31", source: "endoflife-date/endoflife.date products/ubuntu.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Ubuntu 20\\.04(\\.\\d+)?( LTS)?",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d+-(generic|aws|azure|gcp|gke|oracle|kvm|raspi|lowlatency|realtime|azure-fde|azure-fips)(-64k)?$",
   kernels: [
@@ -24191,6 +24041,7 @@ var ubuntu_20_04_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Ubuntu 20.04 LTS Focal x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Ubuntu 20.04 LTS Focal x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Ubuntu 20.04 LTS Focal x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "GA 5.4"
       ]
@@ -24230,6 +24081,7 @@ var ubuntu_20_04_default = {
         xt_set: { value: "loadable", source: "the generic 5.4 config of the same source package (oracle/kconfigs Ubuntu 20.04)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the generic 5.4 config of the same source package (oracle/kconfigs Ubuntu 20.04)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the generic 5.4 config of the same source package (oracle/kconfigs Ubuntu 20.04)", confidence: "inferred" },
       notes: [
         "azure-fips"
       ]
@@ -24269,6 +24121,7 @@ var ubuntu_20_04_default = {
         xt_set: { value: "loadable", source: "the Ubuntu 22.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the Ubuntu 22.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the Ubuntu 22.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" },
       notes: [
         "HWE 5.15 (cvm)"
       ]
@@ -24358,6 +24211,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Ubuntu 22.04 LTS Jammy x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Ubuntu 22.04 LTS Jammy x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Ubuntu 22.04 LTS Jammy x86 64/config", confidence: "seen" },
       notes: [
         "GA 5.15"
       ]
@@ -24397,6 +24251,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "the generic 5.15 config of the same source package (oracle/kconfigs Ubuntu 22.04)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the generic 5.15 config of the same source package (oracle/kconfigs Ubuntu 22.04)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the generic 5.15 config of the same source package (oracle/kconfigs Ubuntu 22.04)", confidence: "inferred" },
       notes: [
         "azure (AKS today)"
       ]
@@ -24436,6 +24291,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
       notes: [
         "HWE 6.2"
       ]
@@ -24475,6 +24331,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
       notes: [
         "HWE 6.5"
       ]
@@ -24514,6 +24371,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
       notes: [
         "HWE 6.8"
       ]
@@ -24583,6 +24441,7 @@ var ubuntu_24_04_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Ubuntu 24.04 LTS Noble x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Ubuntu 24.04 LTS Noble x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Ubuntu 24.04 LTS Noble x86 64/config", confidence: "seen" },
       notes: [
         "GA 6.8"
       ]
@@ -24622,6 +24481,7 @@ var ubuntu_24_04_default = {
         xt_set: { value: "loadable", source: "the generic 6.8 config of the same source package (oracle/kconfigs Ubuntu 24.04)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the generic 6.8 config of the same source package (oracle/kconfigs Ubuntu 24.04)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the generic 6.8 config of the same source package (oracle/kconfigs Ubuntu 24.04)", confidence: "inferred" },
       notes: [
         "azure 6.8 (AKS)"
       ]
@@ -24661,6 +24521,7 @@ var ubuntu_24_04_default = {
         xt_set: { value: "loadable", source: "between the Ubuntu 6.8 and 6.14 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "between the Ubuntu 6.8 and 6.14 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "between the Ubuntu 6.8 and 6.14 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
       notes: [
         "HWE 6.11"
       ]
@@ -24700,6 +24561,7 @@ var ubuntu_24_04_default = {
         xt_set: { value: "loadable", source: "the Ubuntu 25.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the Ubuntu 25.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the Ubuntu 25.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" },
       notes: [
         "HWE 6.14"
       ]
@@ -24820,6 +24682,7 @@ var ubuntu_25_04_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Ubuntu 25.04 Plucky x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Ubuntu 25.04 Plucky x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Ubuntu 25.04 Plucky x86 64/config", confidence: "seen" },
       notes: [
         "GA 6.14"
       ]
@@ -24828,6 +24691,9 @@ var ubuntu_25_04_default = {
   iptables: {
     version: { value: "1.8.11", source: "between noble 1.8.10 and resolute 1.8.11", confidence: "inferred" },
     backend: { value: "nft", source: "the packages of 24.04 and 26.04 before and after it", confidence: "inferred" }
+  },
+  nft: {
+    version: { value: "1.1.1", source: "https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", confidence: "seen", note: "1.1.1-1build1" }
   }
 };
 
@@ -24929,6 +24795,7 @@ var ubuntu_26_04_default = {
     version: { value: "1.3.1", source: "Azure/AgentBaker release-notes/AKSUbuntu/gen2/2604minimalcontainerd/latest.txt", confidence: "seen", note: "1.3.1-1" }
   },
   notes: [
+    "Whether its kernel 7.0 has the legacy tables is not known: on 26.04 hosts iptables-legacy of a container finds no nat table (chainguard-images/images#3126, concourse/docker-image-resource#388), which a kernel without them and one that has nothing loaded do alike",
     "runner-images pins podman firewall_driver=iptables on 26.04 because netavark defaults to nftables and name resolution failed (actions/runner-images commit 0072c019e (#14291))"
   ]
 };
@@ -25190,8 +25057,14 @@ function unknownToolOf(id, tool2) {
 function unknownProgram(fact2, example) {
   return { fact: fact2, state: { under: "images", fields: { program: example } } };
 }
+function unknownTools(fact2) {
+  return { fact: fact2, state: { under: "images", fields: { tools: "none" } } };
+}
 function unknownVariable(fact2, name, value) {
   return { fact: fact2, state: { under: "images", fields: { env: { [name]: value } } } };
+}
+function unknownOption(fact2, name, value) {
+  return { fact: fact2, state: { under: "images", fields: { options: { [name]: value } } } };
 }
 function unknownImageTool(name) {
   return { fact: `version of the image's ${name}` };
@@ -25213,8 +25086,8 @@ function placeOf({ under, fields }, host, match2) {
   if (under === "programs") return { under, key: `programs ${String(own2.name)}`, fields: own2 };
   if (under === "images") return { under, key: "images", fields: { match: match2, ...own2 } };
   if (host.ofCluster === true) return { under, key: "hosts", fields: { facts: "NODE.txt" } };
-  const { kernel, ...names2 } = ownHost(host);
-  return { under, key: "hosts", fields: { ...names2, ...own2 }, kernel };
+  const { kernel, ...names3 } = ownHost(host);
+  return { under, key: "hosts", fields: { ...names3, ...own2 }, kernel };
 }
 function merged(one, other) {
   const result = { ...one };
@@ -25226,12 +25099,7 @@ function merged(one, other) {
 }
 function withKernel({ id, extends: base, kernel: asked, ...fields }, known3) {
   const kernel = asked ?? known3;
-  return {
-    ...id === void 0 ? {} : { id },
-    ...base === void 0 ? {} : { extends: base },
-    ...kernel === void 0 ? {} : { kernel },
-    ...fields
-  };
+  return { ...given({ id, extends: base, kernel }), ...fields };
 }
 function ownHost({ id, kernel }) {
   const [name = "", rest] = id.split("@", 2);
@@ -25243,8 +25111,8 @@ function ownHost({ id, kernel }) {
   return { id: own2, extends: name, kernel: stateable(kernel.release.value) };
 }
 function stateable(release2) {
-  const fits = release2 !== void 0 && kernelSeries(release2) !== void 0 && release2.length < 100;
-  return fits ? release2 : void 0;
+  const fits2 = release2 !== void 0 && kernelSeries(release2) !== void 0 && release2.length < 100;
+  return fits2 ? release2 : void 0;
 }
 function render(fields) {
   const items = Object.entries(fields).map(
@@ -25298,6 +25166,13 @@ function findTool(toolchain, name, backend) {
   if (candidates2.length < 2) return candidates2[0];
   const target = toolchain.defaults[name]?.via.at(-1);
   return candidates2.find((tool2) => tool2.target === target) ?? candidates2[0];
+}
+function findToolInPath(toolchain, name, backend) {
+  const found = findTool(toolchain, name, backend);
+  if (found?.outsidePath !== true) return found;
+  return toolchain.tools.find(
+    (tool2) => tool2.name === name && (backend === void 0 || tool2.backend === backend) && tool2.outsidePath !== true
+  );
 }
 var iptablesCommands = [
   "iptables",
@@ -25377,7 +25252,7 @@ function iptablesVersionOnHost(program2, host) {
 }
 function chooseBackend(toolchain, image2, hostBackend, programs, host) {
   const selects = image2.profile?.selects;
-  if (selects?.value === "self" && findTool(toolchain, "iptables") !== void 0) {
+  if (selects?.value === "self" && findToolInPath(toolchain, "iptables") !== void 0) {
     return chooseByProgram(toolchain, image2, hostBackend);
   }
   return chooseByCommand(toolchain, image2, hostBackend, programs, host);
@@ -25414,24 +25289,31 @@ function chooseByCommand(toolchain, image2, hostBackend, programs, { kernel, ipt
     case "legacy":
       return {
         backend: command.backend,
-        because: `${command === toolchain.defaults.iptables ? "iptables" : "ip6tables"} is ${command.via.join(" -> ")}`,
+        because: `${command === toolchain.defaults.iptables ? "iptables" : "ip6tables"} is ${command.via.join(" -> ")}${setAtStart(command)}`,
         adapts: false
       };
     case "auto":
       return chooseByWrapper(toolchain, image2, hostBackend, programs, kernel);
     case "unknown": {
-      const missing2 = [{ fact: `backend of ${command.via.at(-1) ?? "iptables"} in the image` }];
+      const fact2 = command.setBy === void 0 ? `backend of ${command.via.at(-1) ?? "iptables"} in the image` : `what iptables is once the image has started${setAtStart(command)}`;
+      const missing2 = [{ fact: fact2 }];
       return { backend: "unknown", because: "what iptables is could not be told", adapts: false, missing: missing2 };
     }
     default: {
       const because = "there is no iptables command in PATH";
       const runsIt = command?.dangling === true || image2.profile?.selects?.value === "path";
       if (runsIt || findTool(toolchain, "iptables") === void 0) return { backend: "none", because, adapts: false };
-      const fact2 = `how the image runs iptables: ${because}, only ${findTool(toolchain, "iptables")?.path}`;
+      const fact2 = `how the image runs iptables: ${because}, only ${pathsOf(toolchain, "iptables").join(" and ")}`;
       const missing2 = [unknownProgram(fact2, "kilo")];
       return { backend: "unknown", because, adapts: false, maybeNone: true, missing: missing2 };
     }
   }
+}
+function pathsOf({ tools }, name) {
+  return [...new Set(tools.filter((tool2) => tool2.name === name).map(({ path }) => path))];
+}
+function setAtStart({ setBy }) {
+  return setBy === void 0 ? "" : `, set at the start by \`${setBy.replaceAll("`", "'")}\``;
 }
 function plainCommand({ tools, defaults }) {
   const has = (name) => tools.some((tool2) => tool2.name === name);
@@ -25445,7 +25327,10 @@ function chooseHostExec(command, hostBackend) {
 }
 var wrapperChoices = wrapper_choices_default.generations;
 function wrapperChoiceOf(toolchain) {
-  return wrapperChoices.find((choice) => choice.version === toolchain.selector?.version);
+  return wrapperChoiceNamed(toolchain.selector?.version);
+}
+function wrapperChoiceNamed(version3) {
+  return wrapperChoices.find((choice) => choice.version === version3);
 }
 function hasKubelet(programs) {
   return programs.some((program2) => program2.kubelet === true);
@@ -25490,9 +25375,9 @@ function chooseByWrapper(toolchain, image2, hostBackend, programs, kernel) {
 function chooseLikeKubelet(toolchain, name, generation, programs, hostBackend) {
   if (hostBackend === void 0) return followsUnknown(`${name} follows the kubelet`);
   const countsOnly = generation !== void 0 && generation.chains === void 0 && counts(generation);
-  const undecided = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : [];
-  if (undecided.length > 0)
-    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
+  const undecided2 = countsOnly ? undecidedCount(programs, hostBackend, hostBackend) : [];
+  if (undecided2.length > 0)
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided2 };
   const because = generation !== void 0 && generation.chains === void 0 ? `${name} counts rules and finds the kubelet's in ${hostBackend}` : `${name} follows the kubelet's marker chains to ${hostBackend}`;
   return withBinary(toolchain, { backend: hostBackend, because, adapts: true }, generation?.fallback);
 }
@@ -25503,18 +25388,18 @@ function undecidedCount(programs, hostBackend, found) {
   const holding = /* @__PURE__ */ new Set([found, ...programs.map((program2) => backendOnHost(program2, hostBackend))]);
   const known3 = backends.filter((backend) => holding.has(backend));
   if (known3.length > 1) return [countOfRules];
-  const open4 = programs.filter(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
-  if (open4.length === 0) return [];
-  return [...open4.map(({ id }) => unknownBackendOf(id)), ...known3.length + open4.length > 1 ? [countOfRules] : []];
+  const open5 = programs.filter(({ backend, kubelet }) => backend === "unknown" && kubelet !== true);
+  if (open5.length === 0) return [];
+  return [...open5.map(({ id }) => unknownBackendOf(id)), ...known3.length + open5.length > 1 ? [countOfRules] : []];
 }
 var backends = ["nft", "legacy"];
 var countOfRules = { fact: "which backend holds more rules when the wrapper first runs" };
 function chooseByRules(toolchain, name, generation, programs, hostBackend) {
   const there = new Set(programs.map((program2) => backendOnHost(program2, hostBackend)));
   const isCounting = generation !== void 0 && counts(generation);
-  const undecided = isCounting ? undecidedCount(programs, hostBackend) : [];
-  if (undecided.length > 0)
-    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided };
+  const undecided2 = isCounting ? undecidedCount(programs, hostBackend) : [];
+  if (undecided2.length > 0)
+    return { backend: "unknown", because: `${name} counts rules`, adapts: true, missing: undecided2 };
   const found = !isCounting ? void 0 : there.has("legacy") ? "legacy" : there.has("nft") ? "nft" : void 0;
   const rules2 = { nft: found === "nft" ? 1 : 0, legacy: found === "legacy" ? 1 : 0 };
   const backend = generation === void 0 ? "nft" : decideByRules(generation, rules2);
@@ -25530,10 +25415,10 @@ function chooseByRules(toolchain, name, generation, programs, hostBackend) {
   );
 }
 function withBinary(toolchain, choice, fallback) {
-  if (findTool(toolchain, "iptables", choice.backend) !== void 0) return choice;
+  if (findToolInPath(toolchain, "iptables", choice.backend) !== void 0) return choice;
   const wanted = choice.backend;
   const instead = fallback ?? (wanted === "nft" ? "legacy" : "nft");
-  if (findTool(toolchain, "iptables", instead) === void 0) return { ...choice, backend: "none", wanted };
+  if (findToolInPath(toolchain, "iptables", instead) === void 0) return { ...choice, backend: "none", wanted };
   const because = `${choice.because}, but the image has only the ${instead} binaries`;
   return { ...choice, backend: instead, wanted, because };
 }
@@ -25546,7 +25431,7 @@ function inNativeMode(input) {
   const { toolchain, image: image2 } = input;
   const { profile } = image2;
   const native = profile?.selects?.native;
-  const value = native === void 0 ? void 0 : image2.environment[native.name];
+  const value = native === void 0 ? void 0 : statedValue(image2, native);
   if (profile === void 0 || native === void 0 || value === void 0) return input;
   if (!native.values.some((known3) => known3.toLowerCase() === value.toLowerCase())) return input;
   const source = `${native.name}=${value}: ${native.source}`;
@@ -25555,6 +25440,30 @@ function inNativeMode(input) {
     toolchain: onlyNft(toolchain),
     image: { ...image2, profile: nativeProfile(profile, { ...native, source }, drivesNft(toolchain)) }
   };
+}
+function statedValue({ environment, options }, { name, option }) {
+  return option === void 0 ? environment[name] : options?.[name];
+}
+function withSwitch(input, { name, option }, value) {
+  const { image: image2 } = input;
+  const set = (values = {}) => ({ ...values, [name]: value });
+  const switched = option === void 0 ? { environment: set(image2.environment) } : { options: set(image2.options) };
+  return { ...input, image: { ...image2, ...switched } };
+}
+function openMode(input) {
+  const { toolchain, image: image2 } = input;
+  const native = image2.profile?.selects?.native;
+  const [value] = native?.values ?? [];
+  if (native?.option === void 0 || value === void 0 || statedValue(image2, native) !== void 0) return void 0;
+  if (!hasOption(toolchain, native.option)) return void 0;
+  const [usual = ""] = native.option.others;
+  const fact2 = unknownOption(`${native.name} of ${image2.profile?.title}`, native.name, usual);
+  return { byDefault: input, native: inNativeMode(withSwitch(input, native, value)), fact: fact2 };
+}
+function hasOption({ program: program2 }, { since, module }) {
+  const version3 = /^v?(\d+(?:\.\d+){1,3})/.exec(program2?.version ?? "")?.[1];
+  const isNew = version3 !== void 0 && compareVersions(version3, since) >= 0;
+  return isNew || program2?.libraries.some((library) => library.startsWith(`${module}@`)) === true;
 }
 function onlyNft(toolchain) {
   const { selector: _, defaults, tools, missingLibraries: missingLibraries2, ...rest } = toolchain;
@@ -25619,7 +25528,7 @@ function isBesideAnother({ defaults, tools }, { name, target, backend }) {
 function mismatch(tools, architecture, stated3, idle) {
   const target = tools[0]?.target ?? "";
   const runs2 = bundled.wider[architecture] === stated3;
-  const names2 = tools.map(({ name }) => name).join(", ");
+  const names3 = tools.map(({ name }) => name).join(", ");
   const then = runs2 ? `which only ${stated3} machines that run 32-bit programs start` : "`exec format error`";
   return {
     kind: "finding",
@@ -25627,7 +25536,7 @@ function mismatch(tools, architecture, stated3, idle) {
     severity: idle ? "notice" : runs2 ? "warning" : "error",
     cause: `architecture:${target}`,
     tool: tools[0]?.name ?? "iptables",
-    message: `${target} (${names2}) is built for ${architecture} in an image for ${stated3}: ${then}`,
+    message: `${target} (${names3}) is built for ${architecture} in an image for ${stated3}: ${then}`,
     evidence: tools.flatMap((tool2) => tool2.evidence),
     remedy: "Take the tools of the target platform: don't pin the platform in FROM, and copy binaries from a stage of the same platform."
   };
@@ -25663,6 +25572,244 @@ function legacyTool(cell2) {
   return findTool(cell2.toolchain, "iptables", "legacy");
 }
 
+// src/knowledge/legacy-programs.json
+var legacy_programs_default = [
+  {
+    name: "miniupnpd",
+    use: "always",
+    tables: ["filter", "nat"],
+    source: "https://github.com/miniupnp/miniupnp/blob/master/miniupnpd/netfilter/iptcrdr.c: each port mapping is put into filter and nat by libip4tc",
+    remedy: "Build miniupnpd with its nftables backend (Debian: package miniupnpd-nftables)."
+  },
+  {
+    name: "rtpengine",
+    use: "option",
+    tables: ["filter"],
+    source: "https://github.com/sipwise/rtpengine: daemon/iptables.c writes a rule for each port into filter, only with the option iptables-chain",
+    remedy: "Leave out the option iptables-chain, and accept the ports by rules of your own."
+  }
+];
+
+// src/compat/legacy-programs.ts
+var knownPrograms = legacy_programs_default;
+function legacyUses(toolchain) {
+  const { legacyPrograms = [] } = toolchain;
+  return legacyPrograms.length === 0 ? none : uses(toolchain, "", () => legacyPrograms.map(useOf));
+}
+var none = [];
+var uses = rememberFor()();
+function useOf(program2) {
+  const { path, libraries: libraries2, evidence: evidence3 } = program2;
+  const known3 = knownPrograms.find(({ name }) => path.endsWith(`/${name}`));
+  const isV6 = libraries2.every((library) => library.startsWith("libip6tc"));
+  const [core, table2] = isV6 ? ["ip6_tables", "ip6table"] : ["ip_tables", "iptable"];
+  const doubt = doubtOf(program2, known3);
+  return {
+    title: `${path}, which is linked with ${isV6 ? "libip6tc" : "libip4tc"},`,
+    modules: [core, ...(known3?.tables ?? []).map((name) => `${table2}_${name}`)],
+    isCertain: doubt === "",
+    doubt,
+    cause: `legacy-api:${path}`,
+    evidence: known3 === void 0 ? evidence3[0] : evidenceOf(known3),
+    remedy: known3?.remedy ?? "Use a build of it that speaks nftables, or one that runs `iptables`."
+  };
+}
+function evidenceOf({ name, use: use2, source }) {
+  const when = use2 === "always" ? "whenever it runs" : "when it is told to";
+  return { fact: `${name} writes rules with libip4tc ${when}`, source };
+}
+function doubtOf({ started }, known3) {
+  if (!started) return " (whether the image runs it is not known)";
+  if (known3?.use === "always") return "";
+  return known3 === void 0 ? " (whether it writes rules is not known)" : " (whether it is told to is not known)";
+}
+
+// src/compat/types.ts
+function operationsOf(image2) {
+  return image2.profile?.operations?.value ?? null;
+}
+function choiceEvidence({ choice }) {
+  return { fact: choice.because, source: "image" };
+}
+
+// src/compat/wrapper-place.ts
+var FOLDERS = ["/usr/sbin", "/sbin"];
+var folderOf = (path) => path.slice(0, path.lastIndexOf("/")) || "/";
+function wrapperChange({ selector, defaults }) {
+  const { setBy } = defaults.iptables ?? {};
+  if (setBy !== void 0) {
+    const isThere = selector?.kind === "iptables-wrapper" && selector.effective;
+    const rest = isThere ? "" : " and install iptables-wrapper v2 or later as `iptables`";
+    return `leave the choice out of the start script (\`${setBy.replaceAll("`", "'")}\`)${rest}`;
+  }
+  if (selector?.kind !== "iptables-wrapper") return "install iptables-wrapper v2 or later as `iptables`";
+  const first2 = defaults.iptables?.via[0];
+  if (selector.loops !== void 0 && first2 !== void 0)
+    return `install the iptables-wrapper in ${selector.loops} and take ${first2} and the commands beside it out of PATH`;
+  if (selector.effective) return "";
+  const folder2 = first2 === void 0 ? void 0 : folderOf(first2);
+  if (first2 === void 0 || FOLDERS.includes(folder2))
+    return folderOf(selector.path) === folder2 ? "run the iptables-wrapper's installer" : `put the iptables-wrapper into ${folder2 ?? "/usr/sbin"} and run its installer there`;
+  return `take ${first2} and the commands beside it out of PATH, so that those in /usr/sbin, which the wrapper's installer makes, are found`;
+}
+
+// src/knowledge/wrappers.json
+var wrappers_default = {
+  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it; setsOnly: it sets the links of that backend alone and leaves those of the other as the image has them.",
+  scripts: [
+    {
+      version: "cilium",
+      all: ["nft_kubeproxy_rules"],
+      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
+      note: "looks for kube-proxy's marker chains first"
+    },
+    {
+      version: "terway",
+      all: ["lifsea8", "legacy"],
+      source: "https://github.com/AliyunContainerService/terway",
+      note: "v1 with patterns on the kernel release before it"
+    },
+    {
+      version: "kube-ovn",
+      all: ["nft_kubelet_rules", "/usr/local/sbin"],
+      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
+      note: "v2 that puts its links into /usr/local/sbin"
+    },
+    {
+      version: "k3s",
+      all: ["xtables-set-mode.sh -m"],
+      source: "https://github.com/k3s-io/k3s-root",
+      note: "IPTABLES_MODE, then counted rules, then the distribution"
+    },
+    {
+      version: "kind",
+      all: ["select_iptables", "num_legacy_lines"],
+      entrypoint: true,
+      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
+      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
+    },
+    {
+      version: "klipper-lb",
+      all: ["check_iptables_mode", "set_legacy"],
+      entrypoint: true,
+      linksIn: '^BIN_DIR="(/[^"]+)"',
+      sets: "^\\s*for i in ([\\w -]+); *do",
+      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
+      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
+    },
+    {
+      version: "docker-dind",
+      all: ["DOCKER_IPTABLES_LEGACY", "iptablesLegacy="],
+      entrypoint: true,
+      source: "https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh",
+      note: "legacy where the namespace has tables of legacy iptables or iptables-nft fails: puts a folder of legacy links in front of PATH, then starts dockerd"
+    },
+    {
+      version: "weave",
+      all: ["setup_iptables_backend", "/sbin/iptables-legacy /sbin/iptables"],
+      entrypoint: true,
+      source: "https://github.com/rajch/weave/blob/v2.9.0/prog/weave-kube/launch.sh",
+      note: "v1-timeout in the start script, with IPTABLES_BACKEND before it"
+    },
+    {
+      version: "weave",
+      all: ["setup_iptables_backend", "/sbin/iptables-nft /sbin/iptables"],
+      entrypoint: true,
+      setsOnly: "nft",
+      source: "https://github.com/rajch/weave/blob/v2.8.1/prog/weave-kube/launch.sh; prog/weave-npc/launch.sh up to v2.9.0",
+      note: "the same, where the image's own links are legacy and nft is the backend that it sets"
+    },
+    {
+      version: "v2",
+      all: ["nft_kubelet_rules"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+      note: "kubelet's marker chains, then more rules, nft on a tie"
+    },
+    {
+      version: "v1-kubelet-timeout",
+      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
+      note: "v1-timeout that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-kubelet",
+      all: ["chains_created_by_kubelet", "num_legacy_lines"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
+      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
+    },
+    {
+      version: "v1-timeout",
+      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
+      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
+    },
+    {
+      version: "v1",
+      all: ["num_legacy_lines", "-ge"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
+      note: "the backend with more rules, legacy on a tie"
+    },
+    {
+      version: "v1-nft",
+      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
+      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
+      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
+    }
+  ],
+  installer: {
+    all: ["--no-sanity-check"],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
+    note: "writes the wrapper; holds its text without being one"
+  },
+  hostExec: [
+    { pattern: "\\bchroot\\s+\\S", line: "chroot /host iptables", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
+    {
+      pattern: "\\bnsenter(?:\\s+(?:-[tSG]\\s+[^-\\s]\\S*|--(?:target|setuid|setgid)\\s+[^-\\s]\\S*|-\\S+))*?\\s+(?:-[a-zA-Z]*[mar]|--(?:mount|all|root)\\b)",
+      line: "nsenter -t 1 -m iptables",
+      source: "nsenter(1): only with the mount namespace or the root of another process it runs that one's files"
+    }
+  ],
+  go: {
+    module: "github.com/kubernetes-sigs/iptables-wrappers",
+    linksIn: ["/usr/sbin", "/sbin"],
+    generations: [
+      { version: "v3", text: "creating %s symlink to %s" },
+      { version: "go", text: "creating %s symlink for mode %s" }
+    ],
+    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
+  }
+};
+
+// src/compat/wrapper-remedies.ts
+var newest = "v3";
+function remedyOfMisdetection(toolchain, hostBackend) {
+  const own2 = wrapperChoiceOf(toolchain);
+  const { name, values } = own2?.variable ?? {};
+  const [value] = Object.entries(values ?? {}).find(([, backend]) => backend === hostBackend) ?? [];
+  if (name !== void 0 && value !== void 0) return `Set ${name}=${value} on such hosts.`;
+  if (own2?.misdetects !== void 0) return own2.misdetects;
+  const successor = own2 === void 0 ? newest : own2.successor;
+  const takes = successor === void 0 ? void 0 : wrapperChoiceNamed(successor)?.fallback;
+  if (successor !== void 0 && takes === hostBackend)
+    return own2 === void 0 ? `Install iptables-wrapper ${successor} in its place: where it finds no kubelet's rules it takes ${takes}.` : `Put iptables-wrapper ${successor} in the place of ${own2.version}: where it finds no kubelet's rules it takes ${takes}.`;
+  return `No iptables-wrapper finds the node's backend without a kubelet's rules: choose it by the program's own option, or let \`iptables\` lead to iptables-${hostBackend} on such hosts.`;
+}
+function isStartScript({ version: version3 }) {
+  return wrappers_default.scripts.some((script) => script.version === version3 && "entrypoint" in script && script.entrypoint);
+}
+function addForBoth(toolchain, wanted) {
+  const { selector } = toolchain;
+  if (selector?.kind !== "iptables-wrapper" || !selector.effective) return void 0;
+  if (findTool(toolchain, "iptables", wanted) !== void 0) return void 0;
+  return `Add the ${wanted} binaries to the image, so that its iptables-wrapper can use them on such hosts`;
+}
+
 // src/compat/rules/backend-mismatch.ts
 function mismatch2(cell2, image2) {
   return cell2.image.network === "host" && cell2.choice.backend === image2 && cell2.hostBackend !== void 0 && cell2.hostBackend !== image2;
@@ -25675,14 +25822,18 @@ function mismatchFinding(cell2, rule14, message) {
     cause: "backend",
     message,
     evidence: [
-      { fact: cell2.choice.because, source: "image" },
+      choiceEvidence(cell2),
       {
         fact: `iptables of ${cell2.host.id} uses ${cell2.hostBackend}`,
         source: cell2.host.iptables.backend?.source ?? "host catalogue"
       }
     ],
-    remedy: changeOfVariable(cell2) ?? bothBackends
+    remedy: changeOfVariable(cell2) ?? remedyOfMismatch(cell2)
   };
+}
+function remedyOfMismatch({ toolchain, hostBackend = "nft" }) {
+  const added = addForBoth(toolchain, hostBackend);
+  return added === void 0 ? bothBackends : `${added}.`;
 }
 var bothBackends = "Ship both backends (on Alpine 3.19 and later: packages iptables and iptables-legacy) and install iptables-wrapper v2 or later as `iptables`.";
 function changeOfVariable({ image: image2, choice, hostBackend }) {
@@ -25691,17 +25842,41 @@ function changeOfVariable({ image: image2, choice, hostBackend }) {
   if (variable === void 0 || choice.adapts || choice.wanted !== void 0) return void 0;
   const value = (wanted) => Object.entries(variable.values).find(([, mode]) => mode === wanted)?.[0];
   const auto = value("auto");
-  const follow = auto === void 0 ? "" : `to ${auto}, so that it follows each host, or `;
-  return `Set ${variable.name} ${follow}to ${value(hostBackend) ?? hostBackend} on such hosts.`;
+  const follow2 = auto === void 0 ? "" : `to ${auto}, so that it follows each host, or `;
+  return `Set ${variable.name} ${follow2}to ${value(hostBackend) ?? hostBackend} on such hosts.`;
 }
 var legacyOnNftHost = {
   id: "legacy-on-nft-host",
   evaluate(cell2) {
-    if (!mismatch2(cell2, "legacy")) return [];
+    const own2 = legacyOfPrograms(cell2);
+    if (!mismatch2(cell2, "legacy")) return own2;
     const message = "the image writes iptables-legacy rules while the node's kubelet writes iptables-nft rules: two rule sets apply, neither sees the other";
-    return [mismatchFinding(cell2, "legacy-on-nft-host", message)];
+    return [mismatchFinding(cell2, "legacy-on-nft-host", message), ...own2];
   }
 };
+function legacyOfPrograms(cell2) {
+  if (cell2.image.network !== "host" || cell2.hostBackend !== "nft") return [];
+  const evidence3 = cell2.host.iptables.backend;
+  return legacyUses(cell2.toolchain).map((use2) => ({
+    ...legacyFinding(use2, "legacy-on-nft-host", "while the node's kubelet writes iptables-nft rules"),
+    evidence: [
+      use2.evidence,
+      { fact: `iptables of ${cell2.host.id} uses nft`, source: evidence3?.source ?? "host catalogue" }
+    ]
+  }));
+}
+function legacyFinding(use2, rule14, while_) {
+  const { title, doubt, isCertain, cause, evidence: evidence3, remedy: remedy2 } = use2;
+  return {
+    kind: "finding",
+    rule: rule14,
+    severity: isCertain ? "error" : "warning",
+    cause,
+    message: `${title} writes the legacy tables whatever \`iptables\` is, ${while_}: two rule sets apply, neither sees the other${doubt}`,
+    evidence: [evidence3],
+    remedy: remedy2
+  };
+}
 var nftOnLegacyHost = {
   id: "nft-on-legacy-host",
   evaluate(cell2) {
@@ -25731,27 +25906,45 @@ var wrapperIneffective = {
   id: "wrapper-ineffective",
   evaluate(cell2) {
     const { selector } = cell2.toolchain;
+    if (selector?.loops !== void 0 && cell2.image.profile?.selects?.value !== "self")
+      return [loopingWrapper(cell2, selector, selector.loops)];
     if (selector?.kind !== "iptables-wrapper" || selector.effective || cell2.choice.adapts) return [];
     const result = cell2.choice.backend;
     if (result !== "nft" && result !== "legacy") return [];
     const chain = cell2.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
-    const message = `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
-    const finding5 = mismatchFinding(cell2, "wrapper-ineffective", message);
+    const message = isStartScript(selector) ? `the start script ${selector.path} never leads \`iptables\` to the other backend (${chain}): it always uses ${result}` : `${selector.path} is in the image but is not what \`iptables\` runs (${chain}): it always uses ${result}`;
+    const finding6 = mismatchFinding(cell2, "wrapper-ineffective", message);
     const differs = mismatch2(cell2, result);
     return [
       {
-        ...finding5,
+        ...finding6,
         severity: differs ? "error" : "notice",
-        evidence: [...selector.evidence, ...differs ? finding5.evidence : []],
-        remedy: "Run the wrapper's installer so that `iptables` and `ip6tables` in PATH lead to it, and check that in the build."
+        evidence: [...selector.evidence, ...differs ? finding6.evidence : []],
+        remedy: wrapperChoiceOf(cell2.toolchain)?.ineffective ?? placeIt(cell2)
       }
     ];
   }
 };
+function loopingWrapper(cell2, selector, folder2) {
+  const chain = cell2.toolchain.defaults.iptables?.via.join(" -> ") ?? "iptables";
+  return {
+    kind: "finding",
+    rule: "wrapper-ineffective",
+    severity: "error",
+    cause: "wrapper-loops",
+    message: `the first \`iptables\` never ends: ${chain} is a link that the iptables-wrapper does not replace, it sets those in ${folder2} and then calls itself again`,
+    evidence: selector.evidence,
+    remedy: placeIt(cell2)
+  };
+}
+function placeIt({ toolchain }) {
+  const change2 = wrapperChange(toolchain);
+  return `${change2.charAt(0).toUpperCase()}${change2.slice(1)}, and check in the build what \`iptables\` and \`ip6tables\` lead to.`;
+}
 var mixedBackends = {
   id: "mixed-backends",
   evaluate(cell2) {
-    return [...mixedCommands(cell2), ...mixedPrograms(cell2)];
+    return [...mixedCommands(cell2), ...mixedStart(cell2), ...mixedOwnPrograms(cell2), ...mixedPrograms(cell2)];
   }
 };
 function mixedCommands(cell2) {
@@ -25781,6 +25974,30 @@ function mixedCommands(cell2) {
     }
   );
 }
+function mixedStart(cell2) {
+  const { choice, toolchain } = cell2;
+  if (choice.hostExec === true || choice.backend !== "nft" && choice.backend !== "legacy") return [];
+  const runs2 = (toolchain.startRuns ?? []).filter((run2) => run2.certainty === "sure" && run2.backend !== choice.backend);
+  return runs2.map(
+    ({ command, name, by, line }) => ({
+      kind: "finding",
+      rule: "mixed-backends",
+      severity: "warning",
+      cause: `commands:${name}`,
+      message: `${by} runs \`${command}\` while the image's \`iptables\` uses ${choice.backend}: two rule sets apply, neither sees the other`,
+      evidence: [choiceEvidence(cell2), { fact: `${by} runs \`${line}\``, source: "image" }],
+      remedy: "Point all iptables commands of the image at one backend."
+    })
+  );
+}
+function mixedOwnPrograms(cell2) {
+  const { choice, toolchain } = cell2;
+  if (choice.backend !== "nft" || choice.hostExec === true) return [];
+  return legacyUses(toolchain).map((use2) => {
+    const finding6 = legacyFinding(use2, "mixed-backends", "while the image's `iptables` uses nft");
+    return { ...finding6, evidence: [...finding6.evidence, choiceEvidence(cell2)] };
+  });
+}
 function mixedPrograms(cell2) {
   const image2 = cell2.choice.backend;
   if (cell2.image.network !== "host" || image2 !== "nft" && image2 !== "legacy") return [];
@@ -25796,7 +26013,7 @@ function mixedPrograms(cell2) {
         cause: "backend",
         program: program2.id,
         message: `${program2.id} writes ${other} rules and the image ${image2} rules: two rule sets apply, neither sees the other`,
-        evidence: [{ fact: cell2.choice.because, source: "image" }, ...program2.evidence],
+        evidence: [choiceEvidence(cell2), ...program2.evidence],
         remedy: "Bring all programs of the node to one backend."
       }
     ];
@@ -26539,7 +26756,7 @@ var _parse = (_Err) => {
   };
   return fn;
 };
-var parse2 = /* @__PURE__ */ _parse($ZodRealError);
+var parse = /* @__PURE__ */ _parse($ZodRealError);
 var _parseAsync = (_Err) => {
   const fn = async (schema, value, _ctx, params) => {
     const ctx = _ctx ? { ..._ctx, async: true } : { async: true };
@@ -27847,7 +28064,7 @@ var ZodMiniType = /* @__PURE__ */ $constructor("ZodMiniType", (inst, def) => {
     own(this, "with", value);
   },
   parse(data, params) {
-    return parse2(this, data, params, { callee: this.parse });
+    return parse(this, data, params, { callee: this.parse });
   },
   parseAsync(data, params) {
     return parseAsync(this, data, params, { callee: this.parseAsync });
@@ -28082,7 +28299,16 @@ var describe2 = describe;
 // src/model/program.ts
 var constructSchema = string2();
 var boundaryConstructs = ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"];
-var operationSchema = _enum(["append", "list-own-chain", "list", "check", "delete", "save-restore"]);
+var operationSchema = _enum([
+  "append",
+  "list-own-chain",
+  "list",
+  "save",
+  "save-chains",
+  "check",
+  "delete",
+  "save-restore"
+]);
 var programBackendSchema = _enum([
   "host",
   "follows-kubelet",
@@ -28115,6 +28341,14 @@ var programVersionSchema = object({
   tables: optional(object({ value: tableUseSchema, ...sourced })),
   sets: optional(object({ value: setUseSchema, ...sourced })),
   note: optional(string2())
+});
+var nativeOptionSchema = object({
+  /** Its other values, the default first. */
+  others: array(string2()).check(_minLength(1)),
+  /** Programs from this version on have it. */
+  since: string2(),
+  /** Those that are built with this Go module have it, too. */
+  module: optional(string2())
 });
 var programProfileSchema = object({
   id: string2(),
@@ -28158,10 +28392,16 @@ var programProfileSchema = object({
       ),
       /** Of `self`: the backend that those who start it name by default; absent: it looks which one is in use. */
       told: optional(_enum(["nft", "legacy"])),
-      /** Environment variable with the values at which it speaks nftables itself and runs neither iptables nor ipset;
-       * `writes`: the native rules that it then puts into iptables' own tables. */
+      /** Environment variable, or option, with the values at which it speaks nftables itself and runs neither iptables nor
+       * ipset; `writes`: the native rules that it then puts into iptables' own tables. */
       native: optional(
-        object({ name: string2(), values: array(string2()), writes: array(constructSchema), ...sourced })
+        object({
+          name: string2(),
+          values: array(string2()),
+          writes: array(constructSchema),
+          option: optional(nativeOptionSchema),
+          ...sourced
+        })
       ),
       ...sourced
     })
@@ -28574,6 +28814,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -28581,6 +28822,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -28588,6 +28830,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -28631,6 +28874,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -28638,6 +28882,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -28645,6 +28890,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29059,6 +29305,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         { operations: ["check", "delete"], reader: { max: "1.8.0" }, outcome: "not-found", text: "the rule is there and is not found" }
@@ -29176,7 +29423,14 @@ var encodings_default = {
       writer: { min: "1.8.4" },
       effects: [
         { operations: ["list"], reader: { max: "1.8.3" }, outcome: "refused", text: "table is incompatible, use 'nft' tool (exit code 255), for every listing of that table" },
-        { operations: ["list"], reader: { min: "1.8.2", max: "1.8.3" }, outcome: "announced", forms: ["-save"], text: "exit 0; the table is left out and a line says so" }
+        {
+          operations: ["list"],
+          reader: { min: "1.8.2", max: "1.8.3" },
+          outcome: "announced",
+          forms: ["-save"],
+          leavesOut: true,
+          text: "exit 0; the table is left out and a line says so"
+        }
       ],
       commits: [
         { hash: "26753888720d8e7eb422ae4311348347f5a05cb4", title: "nft: bridge: Rudimental among extension support", release: "1.8.4" }
@@ -29345,6 +29599,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29352,6 +29607,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -29359,6 +29615,7 @@ var encodings_default = {
           reader: { min: "1.8.4" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29416,6 +29673,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29423,6 +29681,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -29430,6 +29689,7 @@ var encodings_default = {
           reader: { min: "1.8.4" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29475,6 +29735,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29489,6 +29750,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -29568,6 +29830,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29575,6 +29838,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -29582,6 +29846,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29624,6 +29889,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29631,6 +29897,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -29638,6 +29905,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29701,6 +29969,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         }
       ],
@@ -29753,6 +30022,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29760,6 +30030,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -29767,6 +30038,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29807,6 +30079,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29821,6 +30094,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -29939,6 +30213,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29946,6 +30221,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -29953,6 +30229,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -29996,6 +30273,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30010,6 +30288,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30053,6 +30332,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30067,6 +30347,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30081,6 +30362,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -30130,6 +30412,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30144,6 +30427,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30158,6 +30442,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -30208,6 +30493,7 @@ var encodings_default = {
           reader: { max: "1.8.0" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30222,6 +30508,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.7" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30236,6 +30523,7 @@ var encodings_default = {
           reader: { min: "1.8.2", max: "1.8.3" },
           outcome: "misread",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out without a word"
         },
         {
@@ -30313,6 +30601,7 @@ var encodings_default = {
           reader: { min: "1.8.4", max: "1.8.6" },
           outcome: "announced",
           forms: ["-save"],
+          leavesOut: true,
           text: "exit 0; the table is left out and a line says so"
         },
         {
@@ -30405,13 +30694,14 @@ function toEffect(encoding, construct, effect) {
     operations: effect.operations,
     outcome: effect.outcome,
     ...effect.forms === void 0 ? {} : { forms: effect.forms },
+    ...effect.leavesOut === void 0 ? {} : { leavesOut: effect.leavesOut },
     text: effect.text,
     sources: encoding.sources
   };
 }
 function buildOf(version3, record2) {
-  const carries = bundled2.backports.filter((backport) => backport.version === version3 && backport.database === record2?.database).filter((backport) => record2?.version.includes(backport.marker) === true).filter((backport) => (packageRevision(record2?.version ?? "") ?? -1) >= backport.minRevision).map((backport) => backport.encoding);
-  return carries.length === 0 ? version3 : { version: version3, carries };
+  const carries2 = bundled2.backports.filter((backport) => backport.version === version3 && backport.database === record2?.database).filter((backport) => record2?.version.includes(backport.marker) === true).filter((backport) => (packageRevision(record2?.version ?? "") ?? -1) >= backport.minRevision).map((backport) => backport.encoding);
+  return carries2.length === 0 ? version3 : { version: version3, carries: carries2 };
 }
 function actsAs(release2, encoding) {
   if (typeof release2 === "string") return release2;
@@ -30478,25 +30768,40 @@ function keyOfRelease(release2) {
 }
 function sortEffects(all, operations) {
   const does = (operation) => operations === null || operations.includes(operation);
-  const isLeftOut = ({ operations: of, forms: forms2 }) => does("save-restore") && !does("list") && of.includes("list") && forms2?.includes("-save") === true;
-  const effects = all.filter((effect) => effect.operations.some(does) || isLeftOut(effect));
+  const met = all.filter((effect) => effect.operations.some(does));
+  const saved = operations === null || does("list") ? [] : savedEffects(all, operations);
+  const effects = [...met, ...saved.filter((effect) => !met.includes(effect))];
   return {
-    loud: effects.filter((effect) => effect.outcome === "refused" || effect.outcome === "crash"),
-    rewritten: effects.filter((effect) => effect.outcome === "rewritten"),
+    loud: effects.filter(isLoud),
+    rewritten: effects.filter(({ outcome }) => outcome === "rewritten"),
+    leftOut: effects.filter(
+      (effect) => effect.leavesOut === true && (effect.outcome !== "announced" || saved.includes(effect))
+    ),
     // Checking and deleting concern a program's own rules, which its own version wrote: `not-found` harms nobody here.
-    misread: effects.filter(
-      (effect) => effect.outcome === "misread" || effect.outcome === "announced" && isLeftOut(effect)
-    )
+    misread: effects.filter(({ outcome, leavesOut }) => outcome === "misread" && leavesOut !== true)
   };
+}
+function isLoud({ outcome }) {
+  return outcome === "refused" || outcome === "crash";
+}
+function savedEffects(all, operations) {
+  const reads = operations.includes("save") || operations.includes("save-chains");
+  if (!reads && !operations.includes("save-restore")) return [];
+  const listed5 = all.filter((effect) => effect.operations.includes("list"));
+  const ofSave = listed5.filter(({ forms: forms2 }) => forms2?.includes("-save") === true);
+  const asWhole = listed5.filter(
+    ({ forms: forms2, encoding, construct }) => forms2 === void 0 && !ofSave.some((other) => other.encoding === encoding && other.construct === construct)
+  );
+  return [...ofSave, ...reads ? asWhole : []].filter(
+    (effect) => effect.leavesOut === true || isLoud(effect) || operations.includes("save") && effect.outcome === "misread"
+  );
 }
 var gapsOfMeeting = remember(
   (writer, reader2, constructs2) => `${writer} ${reader2} ${joined(constructs2)}`,
   (writer, reader2, constructs2) => [...new Set(constructs2.flatMap((construct) => gapsOf(writer, reader2, construct)))]
 );
 function describeConstructs(effects) {
-  const names2 = [...new Set(effects.map((effect) => describeConstruct(effect.construct)))];
-  const last = names2.pop() ?? "";
-  return names2.length === 0 ? last : `${names2.join(", ")} and ${last}`;
+  return listInWords([...new Set(effects.map((effect) => describeConstruct(effect.construct)))]);
 }
 function effectEvidence(effects) {
   const seen2 = /* @__PURE__ */ new Map();
@@ -30560,6 +30865,7 @@ function exposureBetween(writer, reader2) {
   return {
     loud: parts.flatMap(({ loud }) => loud),
     rewritten: parts.flatMap(({ rewritten }) => rewritten),
+    leftOut: parts.flatMap(({ leftOut: leftOut2 }) => leftOut2),
     misread: parts.flatMap(({ misread }) => misread)
   };
 }
@@ -30580,17 +30886,44 @@ function tablesOfHarm(writer, reader2, harm2) {
 function splitByFamily(constructs2, tools = ["ebtables", "arptables"]) {
   const all = constructs2.filter((construct) => constructFamily(construct) !== void 0);
   if (all.length === 0) return { ip: constructs2, link: all };
-  const link = tools.flatMap((tool2) => linkLayerOf(tool2, all) ?? []);
-  return { ip: constructs2.filter((construct) => !all.includes(construct)), link };
+  const link2 = tools.flatMap((tool2) => linkLayerOf(tool2, all) ?? []);
+  return { ip: constructs2.filter((construct) => !all.includes(construct)), link: link2 };
 }
 function linkLayerOf(tool2, constructs2) {
   const family = { ebtables: "bridge", arptables: "arp" }[tool2];
   return family === void 0 ? void 0 : constructs2.filter((construct) => constructFamily(construct) === family);
 }
 
-// src/compat/types.ts
-function operationsOf(image2) {
-  return image2.profile?.operations?.value ?? null;
+// src/compat/rules/without-privilege.ts
+var sources = [
+  {
+    fact: 'iptables 1.8.7 to 1.8.13 of both backends, run by a user without capabilities: exit 4, "Permission denied (you must be root)" (reproduced)',
+    source: "https://man7.org/linux/man-pages/man7/capabilities.7.html"
+  },
+  {
+    fact: "what securityContext adds reaches no process of another user than root: there are no ambient capabilities",
+    source: "https://github.com/kubernetes/enhancements/issues/2763"
+  }
+];
+function withoutPrivilege({ toolchain, image: image2, choice }) {
+  const { user } = toolchain;
+  if (user === void 0 || user.becomesRoot !== void 0 || image2.user === "root") return [];
+  if (choice.hostExec === true || choice.backend !== "nft" && choice.backend !== "legacy") return [];
+  const tool2 = iptablesInUse(toolchain, choice.backend).flatMap((used) => used.tool ?? []).find(({ fileCapabilities: fileCapabilities2 }) => fileCapabilities2 !== true);
+  if (tool2 === void 0) return [];
+  const isStated = image2.user === "image";
+  return [
+    {
+      kind: "finding",
+      rule: "file-capabilities",
+      severity: isStated ? "error" : "warning",
+      cause: "user",
+      tool: tool2.name,
+      message: `${tool2.name} cannot work as the image's user ${user.name}: ${tool2.target} carries no file capabilities${isStated ? "" : " (unless the manifests run the image as root)"}`,
+      evidence: [{ fact: `the image's user is ${user.name}`, source: "image" }, ...tool2.evidence, ...sources],
+      remedy: `\`RUN setcap cap_net_admin,cap_net_raw+ep ${tool2.target}\`, or no USER; where the manifests set \`runAsUser: 0\`, state \`user: root\` for the image in the config.`
+    }
+  ];
 }
 
 // src/compat/rules/buggy-version.ts
@@ -30610,7 +30943,7 @@ var fileCapabilities = {
   id: "file-capabilities",
   looksAt: "iptables",
   evaluate(cell2) {
-    return ofRule["file-capabilities"].flatMap((defect) => judge(cell2, defect));
+    return [...ofRule["file-capabilities"].flatMap((defect) => judge(cell2, defect)), ...withoutPrivilege(cell2)];
   }
 };
 function judge(cell2, defect) {
@@ -30730,26 +31063,26 @@ var hostExec = {
   evaluate(cell2) {
     const commands = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.hostExec === true);
     if (commands.length === 0) return [];
-    const names2 = commands.map(([name]) => name);
+    const names3 = commands.map(([name]) => name);
     const notice = {
       kind: "finding",
       rule,
       severity: "notice",
       cause: "host-exec",
-      message: `${names2.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
+      message: `${names3.join(", ")} of the image leave the container and run the host's own tools: versions in the image don't matter there`,
       evidence: commands.map(([name, command]) => ({
         fact: `${name} is ${command.via.join(" -> ")}`,
         source: "image"
       })),
       remedy: "Nothing to change; check that every host has these tools."
     };
-    return [notice, ...hostLacks(cell2, names2)];
+    return [notice, ...hostLacks(cell2, names3)];
   }
 };
-function hostLacks(cell2, names2) {
+function hostLacks(cell2, names3) {
   return ["iptables", "nft", "ipset"].flatMap((tool2) => {
     const { installed } = cell2.host[tool2];
-    if (installed?.value !== false || !names2.includes(tool2)) return [];
+    if (installed?.value !== false || !names3.includes(tool2)) return [];
     return [
       {
         kind: "finding",
@@ -31114,7 +31447,7 @@ function moduleEvidence(host, name) {
   if (fact2 === void 0) return [];
   return [{ fact: `kernel module ${name} is ${fact2.value} on ${host.id}`, source: fact2.source }];
 }
-function groupByState(host, names2) {
+function groupByState(host, names3) {
   const groups = {
     builtin: [],
     loaded: [],
@@ -31123,7 +31456,7 @@ function groupByState(host, names2) {
     absent: [],
     unknown: []
   };
-  for (const name of names2) groups[moduleState(host, name) ?? "unknown"].push(name);
+  for (const name of names3) groups[moduleState(host, name) ?? "unknown"].push(name);
   return groups;
 }
 
@@ -31256,8 +31589,8 @@ function lagsBehindKernel(cell2, kernel, reader2, version3) {
   ];
 }
 function types(sets) {
-  const names2 = sets.map((set) => set.type);
-  return names2.length > 4 ? `${names2.slice(0, 3).join(", ")} and ${names2.length - 3} other types of` : names2.join(", ");
+  const names3 = sets.map((set) => set.type);
+  return names3.length > 4 ? `${names3.slice(0, 3).join(", ")} and ${names3.length - 3} other types of` : names3.join(", ");
 }
 function describe3(sets) {
   const shown2 = sets.slice(0, 3).map((set) => `${set.type} gets revision ${set.revision}, it knows ${set.known}`);
@@ -31286,18 +31619,18 @@ var ipsetModuleMissing = {
 function lackingModules(cell2, needed2, sure) {
   const groups = groupByState(cell2.host, needed2);
   return ["absent", "optional-package"].flatMap((state) => {
-    const names2 = groups[state];
-    if (names2.length === 0) return [];
+    const names3 = groups[state];
+    if (names3.length === 0) return [];
     const absent = state === "absent";
     return [
       {
         kind: "finding",
         rule: "ipset-module-missing",
         severity: absent && sure ? "error" : "warning",
-        cause: `module:${names2.join(",")}`,
+        cause: `module:${names3.join(",")}`,
         tool: "ipset",
-        message: absent ? `ipset cannot work: the kernel has no ${names2.join(", ")}` : `ipset works only if a further package brings ${names2.join(", ")}`,
-        evidence: names2.flatMap((name) => moduleEvidence(cell2.host, name)),
+        message: absent ? `ipset cannot work: the kernel has no ${names3.join(", ")}` : `ipset works only if a further package brings ${names3.join(", ")}`,
+        evidence: names3.flatMap((name) => moduleEvidence(cell2.host, name)),
         remedy: "Install the package with the extra kernel modules on the node (kernel-modules-extra on RHEL 10)."
       }
     ];
@@ -31340,15 +31673,64 @@ function words({ min, max }) {
   return describeRange({ min: String(min), max: String(max) });
 }
 
+// src/compat/link-layer.ts
+var names = ["ebtables", "arptables"];
+function linkLayerCommands({ toolchain, image: image2 }, backend) {
+  return names.flatMap((name) => {
+    const tool2 = toolchain.tools.find(
+      (known3) => known3.name === name && known3.backend === backend && isReached(known3, toolchain, image2)
+    );
+    if (tool2 === void 0) return [];
+    const runs2 = runOf(image2, name);
+    const isAlone = !toolchain.tools.some((other) => /^(ip6?tables|nft)$/.test(other.name));
+    if (runs2 === void 0 && !isAlone && (image2.profile !== void 0 || backend === "nft")) return [];
+    return [
+      {
+        title: `${name}-${backend}`,
+        name,
+        tool: tool2,
+        isCertain: runs2?.isCertain ?? isAlone,
+        evidence: runs2?.evidence ?? { fact: `${name} is ${tool2.via.join(" -> ")}`, source: "image" }
+      }
+    ];
+  });
+}
+function isReached({ name, backend, path }, { tools }, image2) {
+  const asked = commandsOf(image2).some((command) => command.startsWith(`${name}-${backend}`));
+  const only = tools.every((other) => other.name !== name || other.backend === backend);
+  const plain2 = path.slice(path.lastIndexOf("/") + 1) === name;
+  return asked || plain2 || only && tools.every((other) => names.some((known3) => known3 === other.name));
+}
+function commandsOf({ profile }) {
+  return profile?.runs?.value ?? [];
+}
+function runOf(image2, name) {
+  const { runs: runs2, title } = image2.profile ?? {};
+  const command = commandsOf(image2).find((one) => one === name || one.startsWith(`${name}-`));
+  if (command === void 0 || runs2 === void 0) return void 0;
+  return {
+    isCertain: runs2.confidence !== "inferred",
+    evidence: { fact: `${title} runs ${command}`, source: runs2.source }
+  };
+}
+function causeOfLinkLayer({ name }) {
+  return `commands:${name}`;
+}
+function doubtOf2({ isCertain }) {
+  return isCertain ? "" : " (whether the image runs it is not known)";
+}
+
 // src/compat/other-commands.ts
 function otherCommands(cell2) {
   const { choice, image: image2, toolchain } = cell2;
-  if (choice.hostExec === true || image2.profile?.selects?.value === "self") return [];
+  const isOwn2 = choice.hostExec === true || image2.profile?.selects?.value === "self";
+  if (isOwn2 && toolchain.startRuns === void 0) return [];
+  if (isOwn2) return runAtStart(cell2);
   return known(toolchain)(image2, choice.backend, () => findOthers(cell2));
 }
 var known = rememberFor();
 function findOthers(cell2) {
-  const found = [...linkedElsewhere(cell2), ...runByBackendName(cell2)];
+  const found = [...linkedElsewhere(cell2), ...runByBackendName(cell2), ...runAtStart(cell2)];
   const key = ({ name, backend }) => `${name} ${backend}`;
   const sorted = found.toSorted((a, b) => Number(b.isCertain) - Number(a.isCertain));
   return sorted.filter((one, index) => sorted.findIndex((other) => key(other) === key(one)) === index);
@@ -31370,11 +31752,17 @@ function runByBackendName({ toolchain, image: image2, choice }) {
   return (runs2?.value ?? []).flatMap((command) => {
     const backend = /^ip6?tables-(nft|legacy)(?:-save|-restore)?$/.exec(command)?.[1];
     const name = familyOf(command);
-    if (backend === void 0 || backend === choice.backend || findTool(toolchain, name, backend) === void 0)
+    if (backend === void 0 || backend === choice.backend || findToolInPath(toolchain, name, backend) === void 0)
       return [];
     const isCertain = name === "iptables" && runs2?.confidence !== "inferred";
     const evidence3 = { fact: `${title} runs ${command}`, source: runs2?.source ?? "" };
     return [{ title: command, name, backend, isCertain, evidence: evidence3 }];
+  });
+}
+function runAtStart({ toolchain, choice }) {
+  return (toolchain.startRuns ?? []).filter(({ backend, certainty }) => backend !== choice.backend && certainty !== "possible").map(({ command, name, backend, certainty, by, line }) => {
+    const evidence3 = { fact: `${by} runs \`${line}\``, source: "image" };
+    return { title: command, name, backend, isCertain: certainty === "sure", evidence: evidence3 };
   });
 }
 function familyOf(command) {
@@ -31396,17 +31784,38 @@ function furtherTables({ profile }) {
 var legacyModulesMissing = {
   id: rule3,
   evaluate(cell2) {
-    if (cell2.choice.hostExec === true) return [];
-    if (cell2.choice.backend !== "legacy") return otherCommands(cell2).flatMap((other) => judgeOther(cell2, other));
-    const chosen = { cause: "backend", isCertain: true, evidence: choiceEvidence(cell2) };
-    const v6 = { ...chosen, title: "ip6tables-legacy", modules: modulesV6(cell2) };
-    const hasV6 = findTool(cell2.toolchain, "ip6tables", "legacy") !== void 0;
-    if (hasV6 && findTool(cell2.toolchain, "iptables") === void 0) return evaluateFamily(cell2, v6);
-    const v4 = evaluateFamily(cell2, { ...chosen, title: "iptables-legacy", modules: modulesV4(cell2) });
-    if (v4.length > 0 || !hasV6 || otherCommands(cell2).some(({ name }) => name === "ip6tables")) return v4;
-    return evaluateFamily(cell2, { ...v6, cause: "backend-v6", isCertain: false });
+    return [
+      ...judgeIptables(cell2),
+      ...linkLayerCommands(cell2, "legacy").flatMap((command) => judgeLinkLayer(cell2, command)),
+      ...legacyUses(cell2.toolchain).flatMap((use2) => evaluateFamily(cell2, use2))
+    ];
   }
 };
+function judgeIptables(cell2) {
+  if (cell2.choice.hostExec === true) return [];
+  if (cell2.choice.backend !== "legacy") return otherCommands(cell2).flatMap((other) => judgeOther(cell2, other));
+  const remedy2 = withModules(addForBoth(cell2.toolchain, "nft") ?? bothBackends2);
+  const chosen = { cause: "backend", isCertain: true, evidence: choiceEvidence(cell2), remedy: remedy2 };
+  const v6 = { ...chosen, title: "ip6tables-legacy", modules: modulesV6(cell2) };
+  const hasV6 = findTool(cell2.toolchain, "ip6tables", "legacy") !== void 0;
+  if (hasV6 && findTool(cell2.toolchain, "iptables") === void 0) return evaluateFamily(cell2, v6);
+  const v4 = evaluateFamily(cell2, { ...chosen, title: "iptables-legacy", modules: modulesV4(cell2) });
+  if (v4.length > 0 || !hasV6 || otherCommands(cell2).some(({ name }) => name === "ip6tables")) return v4;
+  return evaluateFamily(cell2, { ...v6, cause: "backend-v6", isCertain: false });
+}
+var coreOf = { ebtables: "ebtables", arptables: "arp_tables" };
+function judgeLinkLayer(cell2, command) {
+  const { name, title, isCertain, evidence: evidence3 } = command;
+  const core = coreOf[name];
+  const own2 = {
+    tool: name,
+    isLoadedAlone: true,
+    doubt: doubtOf2(command),
+    remedy: `Let \`${name}\` lead to ${name}-nft, which the packages of iptables bring, or load ${core} on the node.`
+  };
+  const cause = causeOfLinkLayer(command);
+  return evaluateFamily(cell2, { title, modules: [core], cause, isCertain, evidence: evidence3, ...own2 });
+}
 function modulesV4({ image: image2 }) {
   return [...needed, ...furtherTables(image2).map((table2) => `iptable_${table2}`)];
 }
@@ -31423,27 +31832,30 @@ function evaluateFamily(cell2, use2) {
   const groups = groupByState(cell2.host, modules);
   if (groups.absent.length > 0) {
     const message = `${title} cannot ${workIn(groups.absent)}: the kernel has no ${groups.absent.join(", ")}`;
-    return [finding(use2, "error", message, evidenceOf(cell2, use2, groups.absent))];
+    return [finding(use2, "error", message, evidenceOf2(cell2, use2, groups.absent))];
   }
   const unknown3 = (isCertain ? groups.unknown : []).map((name) => missing(rule3, unknownModule(name)));
   if (groups["optional-package"].length > 0) {
     const message = `${title} works only if a further package brings ${groups["optional-package"].join(", ")}`;
-    return [...unknown3, finding(use2, "warning", message, evidenceOf(cell2, use2, groups["optional-package"]))];
+    return [...unknown3, finding(use2, "warning", message, evidenceOf2(cell2, use2, groups["optional-package"]))];
   }
   if (unknown3.length > 0) return unknown3;
   const [core] = modules;
-  if (core === void 0 || !groups.loadable.includes(core) || loadedByAnother(cell2)) return [];
+  if (core === void 0 || !groups.loadable.includes(core)) return [];
+  if (use2.isLoadedAlone !== true && loadedByAnother(cell2)) return [];
   return evaluateLoading(cell2, use2, core);
 }
-function finding({ cause, isCertain }, worst, message, evidence3) {
-  return { kind: "finding", rule: rule3, cause, severity: isCertain ? worst : "warning", message, evidence: evidence3, remedy: remedy2 };
+function finding({ cause, isCertain, doubt = "", tool: tool2, remedy: remedy2 = withModules(bothBackends2) }, worst, statement, evidence3) {
+  const severity2 = isCertain ? worst : "warning";
+  const about2 = tool2 === void 0 ? {} : { tool: tool2 };
+  return { kind: "finding", rule: rule3, cause, severity: severity2, message: `${statement}${doubt}`, evidence: evidence3, ...about2, remedy: remedy2 };
 }
 var furtherModule = /^ip6?table_(mangle|raw|security)$/;
 function workIn(absent) {
   const tables3 = absent.map((name) => furtherModule.exec(name)?.[1]);
   return tables3.includes(void 0) ? "work" : `write into ${tables3.join(" and ")}`;
 }
-function evidenceOf(cell2, use2, modules) {
+function evidenceOf2(cell2, use2, modules) {
   const tables3 = cell2.image.profile?.tables;
   const stated3 = tables3 !== void 0 && modules.some((name) => furtherModule.test(name)) ? [{ fact: `${cell2.image.profile?.title} writes into that table`, source: tables3.source }] : [];
   return [use2.evidence, ...modules.flatMap((name) => moduleEvidence(cell2.host, name)), ...stated3];
@@ -31464,19 +31876,21 @@ function evaluateLoading(cell2, use2, core) {
     return [finding(use2, "error", message2, evidence3)];
   }
   const message = `${title} fails unless the image's modprobe can load ${core}: nothing else on the node loads it`;
-  return [{ ...finding(use2, "warning", message, evidence3), remedy: `${remedy2} ${sayWhetherItMay}` }];
-}
-function choiceEvidence(cell2) {
-  return { fact: cell2.choice.because, source: "image" };
+  const possible = finding(use2, "warning", message, evidence3);
+  return [{ ...possible, remedy: `${possible.remedy} ${sayWhetherItMay}` }];
 }
 var sayWhetherItMay = 'Where the image may load modules, say so in the config: `- {match: "*", modules: host}` under `images`.';
-var remedy2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts; to stay with legacy, load the modules on the node.";
+var bothBackends2 = "Ship both backends and an iptables-wrapper (v2 or later) installed as `iptables`, so that the image uses nft on such hosts";
+function withModules(change2) {
+  return `${change2}; to stay with legacy, load the modules on the node.`;
+}
 
 // src/knowledge/distributions/alpine.json
 var alpine_default = {
   id: "alpine",
   title: "Alpine Linux",
   install: "apk add --no-cache",
+  repositoriesFile: "/etc/apk/repositories",
   releases: [
     { release: "3.0", packages: { iptables: { version: "1.4.21", package: "1.4.21-r1" }, ipset: { version: "6.21.1", package: "6.21.1-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.0-stable main/*/APKBUILD"], confidence: "seen" },
     { release: "3.1", packages: { iptables: { version: "1.4.21", package: "1.4.21-r1" }, ipset: { version: "6.24", package: "6.24-r0" } }, defaultBackend: "legacy", legacyPackage: "iptables", sources: ["ncopa/aports branch 3.1-stable main/*/APKBUILD"], confidence: "seen" },
@@ -31544,7 +31958,7 @@ var centos_stream_default = {
 var debian_default = {
   id: "debian",
   title: "Debian",
-  install: "apt-get install -y",
+  install: "apt-get update && apt-get install -y",
   releases: [
     { release: "9", packages: { iptables: { version: "1.6.0", package: "1.6.0+snapshot20161117-6" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["Dockerfile pin deb9"], confidence: "seen" },
     { release: "10", packages: { iptables: { version: "1.8.2", package: "1.8.2" } }, legacyPackage: "iptables", defaultBackend: "nft", sources: ["docker-library/repo-info text (buster)"], confidence: "seen" },
@@ -31596,7 +32010,7 @@ var rhel_default = {
 var ubuntu_default = {
   id: "ubuntu",
   title: "Ubuntu",
-  install: "apt-get install -y",
+  install: "apt-get update && apt-get install -y",
   releases: [
     { release: "14.04", packages: { iptables: { version: "1.4.21", package: "1.4.21-1ubuntu1" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
     { release: "16.04", packages: { iptables: { version: "1.6.0", package: "1.6.0-2ubuntu3" }, nftables: { version: "0.5", package: "0.5+snapshot20151106-1" } }, legacyPackage: "iptables", defaultBackend: "legacy", sources: ["https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)"], confidence: "seen" },
@@ -31640,10 +32054,10 @@ function distributionOf(toolchain, distributions2) {
     (distribution) => distribution.id === id || distribution.osIds?.includes(id ?? "") === true
   );
 }
-function candidates(toolchain, distribution, bothBackends2) {
-  return distribution.releases.filter((release2) => !isReplaced(distribution, release2) && isNotOlder(toolchain, release2)).filter((release2) => !bothBackends2 || release2.legacyPackage !== void 0).map((release2) => {
-    const updated = withPackages(toolchain, distribution, release2, bothBackends2);
-    return { release: release2, bothBackends: bothBackends2, toolchain: bothBackends2 ? withWrapper(updated) : updated };
+function candidates(toolchain, distribution, bothBackends3) {
+  return distribution.releases.filter((release2) => !isReplaced(distribution, release2) && isNotOlder(toolchain, release2)).filter((release2) => !bothBackends3 || release2.legacyPackage !== void 0).map((release2) => {
+    const updated = withPackages(toolchain, distribution, release2, bothBackends3);
+    return { release: release2, bothBackends: bothBackends3, toolchain: bothBackends3 ? withWrapper(updated) : updated };
   });
 }
 function isReplaced({ minorReleasesReplaced, releases }, { release: release2 }) {
@@ -31693,10 +32107,10 @@ function releaseOf(toolchain, distribution) {
   return distribution.releases.find((release2) => release2.packages.iptables?.version === tool2?.version);
 }
 function dropsLegacy(toolchain, release2) {
-  const separate = release2.legacyPackage !== void 0 && release2.legacyPackage !== "iptables";
+  const separate2 = release2.legacyPackage !== void 0 && release2.legacyPackage !== "iptables";
   const chosen = Object.values(toolchain.defaults).some((command) => command.backend !== "nft");
   const selects = toolchain.selector !== void 0 || toolchain.program !== void 0;
-  return separate && !chosen && !selects && ownedByIptables(toolchain);
+  return separate2 && !chosen && !selects && ownedByIptables(toolchain);
 }
 function ownedByIptables(toolchain) {
   return toolchain.tools.every((tool2) => tool2.backend !== "legacy" || tool2.package?.name === "iptables");
@@ -31706,7 +32120,7 @@ function withoutLegacy(toolchain) {
 }
 function withWrapper(toolchain) {
   const tools = toolchain.tools.flatMap((tool2) => {
-    if (tool2.backend === void 0) return [tool2];
+    if (tool2.backend === void 0 || sourceOf[tool2.name] !== "iptables") return [tool2];
     const other = tool2.backend === "nft" ? "legacy" : "nft";
     const there = toolchain.tools.some((item) => item.name === tool2.name && item.backend === other);
     return there ? [tool2] : [tool2, { ...tool2, backend: other }];
@@ -31744,11 +32158,11 @@ function packageFor(toolchain, wanted, distributions2) {
   return { distribution: title, name, line: `RUN ${distribution.install} ${name}` };
 }
 function packageNames({ release: release2, toolchain }) {
-  const sources = new Set(toolchain.tools.flatMap((tool2) => sourcePackage(tool2) ?? []));
+  const sources2 = new Set(toolchain.tools.flatMap((tool2) => sourcePackage(tool2) ?? []));
   const legacy = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
   const nft2 = toolchain.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "nft");
   const iptables = nft2 || release2.legacyPackage === void 0 ? [release2.nftPackage ?? "iptables"] : [];
-  return [...sources].flatMap(
+  return [...sources2].flatMap(
     (source) => source === "iptables" ? [.../* @__PURE__ */ new Set([...iptables, ...legacy ? [release2.legacyPackage ?? "iptables"] : []])] : [source]
   );
 }
@@ -31764,14 +32178,15 @@ var missingBinary = {
 function noToolAtAll(cell2) {
   const { toolchain, image: image2 } = cell2;
   const hostExec2 = Object.values(toolchain.defaults).some((command) => command.hostExec === true);
-  if (toolchain.tools.length > 0 || hostExec2) return [];
+  if (toolchain.tools.length > 0 || hostExec2 || image2.tools !== void 0) return [];
+  if (toolchain.legacyPrograms?.some(({ started }) => started) === true) return [];
   const { profile } = image2;
   const version3 = toolchain.program?.version ?? null;
   const native = profile?.versions.map((entry) => entry.backend.value === "native-nft") ?? [];
   if (native.includes(true) && (version3 !== null || !native.includes(false))) return [];
   const who = toolchain.program === void 0 ? "the image" : toolchain.program.name;
   const fact2 = `how ${who} reaches netfilter: no tool in the image (native netlink, or the host's tools?)`;
-  return [missing(rule4, unknownProgram(fact2, "kube-proxy-nftables"))];
+  return [missing(rule4, unknownTools(fact2))];
 }
 function danglingCommand(cell2) {
   const dangling = Object.entries(cell2.toolchain.defaults).filter(([, command]) => command.dangling === true);
@@ -31785,30 +32200,34 @@ function danglingCommand(cell2) {
       "error",
       `dangling:${family}`,
       `\`${name}\` leads to ${command.via.at(-1)}, which is not in the image${also}`,
-      sorted.map(([link, { via }]) => ({ fact: `${link} is ${via.join(" -> ")}`, source: "image" })),
+      sorted.map(([link2, { via }]) => ({ fact: `${link2} is ${via.join(" -> ")}`, source: "image" })),
       "Install the package that brings the file, or correct the link."
     );
   });
 }
 function selectorBinaries(cell2) {
   const { choice, toolchain } = cell2;
-  const evidence3 = [{ fact: choice.because, source: "image" }];
-  if (choice.wanted !== void 0 && (choice.backend === "none" || findTool(toolchain, "iptables", choice.wanted) === void 0)) {
+  const evidence3 = [choiceEvidence(cell2)];
+  if (choice.wanted !== void 0 && (choice.backend === "none" || findToolInPath(toolchain, "iptables", choice.wanted) === void 0)) {
     const other = choice.wanted === "nft" ? "legacy" : "nft";
-    if (choice.backend === "none" || findTool(toolchain, "iptables", other) === void 0) {
-      const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are not in the image`;
+    if (choice.backend === "none" || findToolInPath(toolchain, "iptables", other) === void 0) {
+      const message2 = `the image's selector runs the ${choice.wanted} binaries here, and they are ${notThere(toolchain, choice.wanted)}`;
       return [finding2("error", "backend", message2, evidence3, add(toolchain, `iptables-${choice.wanted}`))];
     }
   }
   const { selector } = toolchain;
   if (selector?.kind !== "iptables-wrapper" || !selector.effective || choice.wanted !== void 0) return [];
   const absent = ["nft", "legacy"].filter(
-    (backend) => findTool(toolchain, "iptables", backend) === void 0
+    (backend) => findToolInPath(toolchain, "iptables", backend) === void 0
   );
   const [only] = absent;
   if (only === void 0 || absent.length > 1) return [];
-  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are not in the image, so on a ${only} host it goes wrong`;
+  const message = `the iptables-wrapper has nothing to choose from: the ${only} binaries are ${notThere(toolchain, only)}, so on a ${only} host it goes wrong`;
   return [finding2("warning", "wrapper-binaries", message, selector.evidence, add(toolchain, `iptables-${only}`))];
+}
+function notThere(toolchain, backend) {
+  const outside = findTool(toolchain, "iptables", backend);
+  return outside === void 0 ? "not in the image" : `not in PATH, only at ${outside.path}`;
 }
 function programCommands(cell2) {
   const { choice, toolchain, image: image2 } = cell2;
@@ -31825,13 +32244,13 @@ function programCommands(cell2) {
     outcomes.push(finding2("error", "command:iptables", message, evidence3, add(toolchain, "iptables")));
   }
   if (choice.backend === "none" && (said || outcomes.length > 0)) groups.delete("iptables");
-  for (const [what, names2] of groups) {
+  for (const [what, names3] of groups) {
     const severity2 = profile.runs?.confidence === "inferred" ? "warning" : "error";
-    const evidence3 = names2.map((name) => ({
+    const evidence3 = names3.map((name) => ({
       fact: `${profile.title} runs ${name}`,
       source: profile.runs?.source ?? ""
     }));
-    const message = `${profile.title} runs ${listed2(names2)}, which ${names2.length === 1 ? "is" : "are"} not in the image`;
+    const message = `${profile.title} runs ${listed2(names3)}, which ${names3.length === 1 ? "is" : "are"} not in the image`;
     outcomes.push(finding2(severity2, `command:${what}`, message, evidence3, add(toolchain, what)));
   }
   return outcomes;
@@ -31840,19 +32259,19 @@ function packageOf2(command) {
   const [, family] = /^ip6?(tables(?:-(?:nft|legacy))?)(?:-(?:save|restore))?$/.exec(command) ?? [];
   return family === void 0 ? command : `ip${family}`;
 }
-function listed2(names2) {
-  const quoted = names2.map((name) => `\`${name}\``);
-  return quoted.length === 1 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} and ${quoted.at(-1)}`;
+function listed2(names3) {
+  return listInWords(names3.map((name) => `\`${name}\``));
 }
 function provides(cell2, command) {
   const { toolchain } = cell2;
   const parsed = /^(ip6?tables|ebtables|arptables)(?:-(nft|legacy))?(?:-(?:save|restore))?$/.exec(command);
-  if (parsed?.[1] !== void 0) return findTool(toolchain, parsed[1], parsed[2]) !== void 0;
+  if (parsed?.[1] !== void 0)
+    return findToolInPath(toolchain, parsed[1], parsed[2]) !== void 0;
   if (command === "modprobe") return toolchain.modprobe;
-  return findTool(toolchain, command) !== void 0;
+  return findToolInPath(toolchain, command) !== void 0;
 }
-function finding2(severity2, cause, message, evidence3, remedy4) {
-  return { kind: "finding", rule: rule4, severity: severity2, cause, message, evidence: evidence3, remedy: remedy4 };
+function finding2(severity2, cause, message, evidence3, remedy2) {
+  return { kind: "finding", rule: rule4, severity: severity2, cause, message, evidence: evidence3, remedy: remedy2 };
 }
 var roles = {
   iptables: "nft",
@@ -31952,8 +32371,8 @@ var xt_extensions_default = {
 
 // src/compat/extension-uses.ts
 var extensionKnowledge = xt_extensions_default;
-function describeConditions(uses) {
-  const conditions = [...new Set(uses.flatMap(({ condition }) => condition ?? []))];
+function describeConditions(uses2) {
+  const conditions = [...new Set(uses2.flatMap(({ condition }) => condition ?? []))];
   return conditions.length === 0 ? "" : ` (it matters ${conditions.join(", ")})`;
 }
 function extensionUses({ toolchain, image: image2 }) {
@@ -31987,8 +32406,8 @@ function use(extension, source, condition) {
   const module = extensionKnowledge.extensions[extension]?.module;
   return module === void 0 ? [] : [{ extension, module, source, ...condition === void 0 ? {} : { condition } }];
 }
-function distinct(uses) {
-  return uses.filter((one, i) => uses.findIndex(({ extension }) => extension === one.extension) === i);
+function distinct(uses2) {
+  return uses2.filter((one, i) => uses2.findIndex(({ extension }) => extension === one.extension) === i);
 }
 
 // src/compat/rules/missing-library.ts
@@ -32010,7 +32429,7 @@ function missingLibraries(cell2) {
       severity: runs(cell2, path) ? "error" : "warning",
       cause: `library:${path}`,
       tool: tool2?.name ?? "iptables",
-      message: `${path} needs ${libraries2.join(", ")}, not in the image: ${isRefused(libraries2) ? refused : unloaded}`,
+      message: `${path} needs ${libraries2.join(", ")}, not in the image: ${endOf(libraries2)}`,
       evidence: libraries2.map((library) => ({ fact: `${path} names ${library} as needed`, source: "image" })),
       remedy: remedyFor(libraries2)
     };
@@ -32018,6 +32437,12 @@ function missingLibraries(cell2) {
 }
 var refused = 'it does not start, "no such file or directory"';
 var unloaded = 'it ends with "error while loading shared libraries"';
+var lookup = 'it ends with "symbol lookup error", its libraries are of another release';
+function endOf(libraries2) {
+  if (isRefused(libraries2)) return refused;
+  return libraries2.every((library) => SYMBOL.test(library)) ? lookup : unloaded;
+}
+var SYMBOL = /^[a-z]\w* \(/;
 function isRefused(libraries2) {
   return libraries2.some((library) => !library.includes(".so") || library.startsWith("/"));
 }
@@ -32048,20 +32473,20 @@ function missingExtensions(cell2) {
 function mayLoad({ list: list2 = [], unread = [] }, name) {
   return list2.some((entry) => entry.name === name) || unread.some((file) => file.endsWith(`_${name}.so`));
 }
-function reportExtensions(cell2, uses, severity2, directory) {
-  const [first2] = uses;
+function reportExtensions(cell2, uses2, severity2, directory) {
+  const [first2] = uses2;
   if (first2 === void 0) return [];
-  const names2 = uses.map(({ extension }) => extension).join(", ");
+  const names3 = uses2.map(({ extension }) => extension).join(", ");
   return [
     {
       kind: "finding",
       rule: rule5,
       severity: severity2,
-      cause: `extension:${severity2}:${directory}:${names2}`,
+      cause: `extension:${severity2}:${directory}:${names3}`,
       tool: "iptables",
-      message: `iptables-${cell2.choice.backend} cannot load ${names2}: no file of ${directory} brings them${describeConditions(uses)}`,
+      message: `iptables-${cell2.choice.backend} cannot load ${names3}: no file of ${directory} brings them${describeConditions(uses2)}`,
       evidence: [
-        { fact: `no extension in ${directory} registers ${names2}`, source: "image" },
+        { fact: `no extension in ${directory} registers ${names3}`, source: "image" },
         { fact: `the program uses ${first2.extension}`, source: first2.source }
       ],
       remedy: `Install iptables as a package, or copy all of ${directory}, its links as well.`
@@ -32096,10 +32521,10 @@ function nativeConstructs(writes2) {
   return (writes2 ?? []).filter((construct) => construct.startsWith("nft-"));
 }
 function byFamily(meeting2, speaksFor) {
-  const { ip, link } = splitByFamily(meeting2.constructs, speaksFor);
+  const { ip, link: link2 } = splitByFamily(meeting2.constructs, speaksFor);
   return [
     ...ip.length === 0 ? [] : [{ ...meeting2, constructs: ip }],
-    ...link.length === 0 ? [] : [{ ...meeting2, constructs: link, linkLayer: true }]
+    ...link2.length === 0 ? [] : [{ ...meeting2, constructs: link2, linkLayer: true }]
   ];
 }
 function imageReads2(cell2) {
@@ -32171,12 +32596,14 @@ function findingOf(meeting2, exposure) {
     remedy: "Put native nft rules into a table of their own name; a newer iptables doesn't help."
   };
 }
-function tell({ operations }, { loud, rewritten, misread }) {
+function tell({ operations }, { loud, rewritten, leftOut: leftOut2, misread }) {
   if (loud.length > 0) return { severity: "error", does: "fails on tables of iptables", effects: loud };
   if (rewritten.length > 0) {
     const severity2 = operations === null ? "warning" : "error";
     return { severity: severity2, does: "silently restores other rules from tables of iptables", effects: rewritten };
   }
+  if (leftOut2.length > 0)
+    return { severity: "warning", does: "finds tables left out of iptables-save", effects: leftOut2 };
   if (misread.length === 0) return void 0;
   return { severity: "warning", does: "silently lists other rules from tables of iptables", effects: misread };
 }
@@ -32219,18 +32646,30 @@ function loudFinding(rule14, meeting2, exposure) {
   };
 }
 function quietFinding(rule14, meeting2, exposure) {
-  const effects = exposure.rewritten.length > 0 ? exposure.rewritten : exposure.misread;
-  const does = exposure.rewritten.length > 0 ? "restores other rules" : "lists other rules";
+  const { effects, says } = quietHarm(meeting2, exposure);
   const known3 = { constructs: meeting2.constructs !== null, operations: meeting2.operations !== null };
   return {
     kind: "finding",
     rule: rule14,
     severity: meeting2.linkLayer === true ? "warning" : quietSeverity(exposure, known3),
     cause: "newer-writer",
-    message: `${meeting2.readerName} silently ${does} than ${meeting2.writerName} wrote, where they hold ${describeConstructs(effects)}${assumption(meeting2)}`,
+    message: `${says}${assumption(meeting2)}`,
     evidence: effectEvidence(effects),
     remedy: remedyReader
   };
+}
+function quietHarm({ readerName, writerName }, { rewritten, leftOut: leftOut2, misread }) {
+  const than = (effects, does) => ({
+    effects,
+    says: `${readerName} silently ${does} other rules than ${writerName} wrote, where they hold ${describeConstructs(effects)}`
+  });
+  if (rewritten.length > 0) return than(rewritten, "restores");
+  if (leftOut2.length === 0) return than(misread, "lists");
+  const says = `${readerName} finds tables left out of iptables-save in which ${writerName} stored ${describeConstructs(leftOut2)}`;
+  return { effects: leftOut2, says };
+}
+function isQuiet({ rewritten, leftOut: leftOut2, misread }) {
+  return rewritten.length + leftOut2.length + misread.length > 0;
 }
 function exposureOfMeeting(meeting2) {
   const { writer, reader: reader2, constructs: constructs2, operations, writerTables, readerTables } = meeting2;
@@ -32266,63 +32705,81 @@ function writeMeeting(image2, program2, own2, other) {
 function byFamily2(meeting2, speaksFor) {
   const { constructs: constructs2 } = meeting2;
   if (constructs2 === null) return [meeting2];
-  const { ip, link } = splitByFamily(constructs2, speaksFor);
+  const { ip, link: link2 } = splitByFamily(constructs2, speaksFor);
   if (ip.length === constructs2.length) return [meeting2];
-  const own2 = link.length === 0 ? [] : [{ ...meeting2, constructs: link, linkLayer: true }];
+  const own2 = link2.length === 0 ? [] : [{ ...meeting2, constructs: link2, linkLayer: true }];
   return ip.length === 0 ? own2 : [{ ...meeting2, constructs: ip }, ...own2];
 }
 function partsFor(tool2, meeting2, speaksFor) {
-  const link = linkLayerOf(tool2, meeting2.constructs ?? []);
-  if (link === void 0) return byFamily2(meeting2, speaksFor);
-  return link.length === 0 ? [] : [{ ...meeting2, constructs: link, linkLayer: true }];
+  const link2 = linkLayerOf(tool2, meeting2.constructs ?? []);
+  if (link2 === void 0) return byFamily2(meeting2, speaksFor);
+  return link2.length === 0 ? [] : [{ ...meeting2, constructs: link2, linkLayer: true }];
 }
-function meetAll(cell2, rule14, direction, reportOn) {
+function meetAll(cell2, question) {
+  const { toolchain, image: image2, host } = cell2;
   const programs = nftPrograms(cell2);
-  const recall2 = metBefore(cell2.toolchain, cell2.image);
-  const speaksFor = linkLayerSpokenFor(cell2, direction);
+  const recall2 = metBefore(toolchain, image2);
+  const speaksFor = linkLayerSpokenFor(cell2, question.direction);
   return [...nftInUse(cell2), ...linkLayerInUse(cell2)].flatMap(
     (own2) => programs.flatMap((program2) => {
-      const other = iptablesOnHost(program2, cell2.host);
+      const other = iptablesOnHost(program2, host);
       return recall2(
         program2,
-        `${rule14} ${own2.name} ${own2.version} ${keyOfTool(other)}`,
-        () => meetOne(cell2.image, rule14, direction, own2, speaksFor, program2, other, reportOn)
+        `${question.rule} ${own2.name} ${own2.version} ${keyOfTool(other)}`,
+        () => meet(question, { image: image2, own: own2, speaksFor, program: program2, other })
       );
     })
   );
 }
 var metBefore = rememberFor();
-function meetOne(imageContext, rule14, direction, own2, speaksFor, program2, other, reportOn) {
-  const judge8 = (version3, node) => {
-    const image2 = { name: own2.name, version: version3, release: buildOf(version3, own2.tool?.package) };
-    const whole2 = (direction === "reads" ? readMeeting : writeMeeting)(imageContext, program2, image2, node);
-    return partsFor(own2.name, whole2, speaksFor).flatMap(
-      (meeting2) => reportOn(meeting2, exposureOfMeeting(meeting2)).map((finding5) => ({ finding: finding5, meeting: meeting2 }))
-    );
-  };
-  const constructs2 = direction === "reads" ? program2.writes : imageContext.profile?.writes?.value ?? null;
-  const assumed = program2.backend === "unknown" && constructs2 === null;
-  if (own2.version !== null && other !== void 0 && (program2.backend !== "unknown" || assumed)) {
-    const findings = judge8(own2.version, other).map(({ finding: finding5, meeting: meeting2 }) => ({
-      outcome: {
-        ...finding5,
-        ...assumed ? { message: `${finding5.message}, if ${unsaid(direction, program2)}` } : {},
-        ...own2.name === "ebtables" || own2.name === "arptables" ? { tool: own2.name } : {},
-        program: program2.id,
-        dependsOnHost: program2.backend === "host",
-        evidence: [...finding5.evidence, ...aboutIptables(program2, direction)]
-      },
-      meeting: meeting2
-    }));
-    return findings.length > 0 || linkLayerOf(own2.name, []) !== void 0 ? findings : toMet(unmeasured(imageContext, rule14, program2, direction, own2.version, other.version));
-  }
-  if (constructs2 === null) return [];
+function meet(question, pair) {
+  const { own: own2, program: program2, other } = pair;
+  const assumed = program2.backend === "unknown" && constructsOf(question, pair) === null;
+  return own2.version !== null && other !== void 0 && (program2.backend !== "unknown" || assumed) ? meetKnown(question, pair, { own: own2.version, other }, assumed) : toMet(missingOf(question, pair));
+}
+function constructsOf({ direction }, { image: image2, program: program2 }) {
+  return direction === "reads" ? program2.writes : image2.profile?.writes?.value ?? null;
+}
+function judge3({ direction, reportOn }, pair, versions) {
+  const { name, tool: tool2 } = pair.own;
+  const own2 = { name, version: versions.own, release: buildOf(versions.own, tool2?.package) };
+  const meetingOf = direction === "reads" ? readMeeting : writeMeeting;
+  const whole2 = meetingOf(pair.image, pair.program, own2, versions.other);
+  return partsFor(name, whole2, pair.speaksFor).flatMap(
+    (meeting2) => reportOn(meeting2, exposureOfMeeting(meeting2)).map((finding6) => ({ finding: finding6, meeting: meeting2 }))
+  );
+}
+function meetKnown(question, pair, versions, assumed) {
+  const { own: own2, program: program2 } = pair;
+  const { direction } = question;
+  const met = judge3(question, pair, versions).map(({ finding: finding6, meeting: meeting2 }) => ({
+    outcome: {
+      ...finding6,
+      ...assumed ? { message: `${finding6.message}, if ${unsaid(direction, program2)}` } : {},
+      ...own2.name === "ebtables" || own2.name === "arptables" ? { tool: own2.name } : {},
+      program: program2.id,
+      dependsOnHost: program2.backend === "host",
+      evidence: [...finding6.evidence, ...aboutIptables(program2, direction)]
+    },
+    meeting: meeting2
+  }));
+  return met.length > 0 || linkLayerOf(own2.name, []) !== void 0 ? met : toMet(unmeasured(question, pair, versions));
+}
+function missingOf(question, pair) {
+  const { own: own2, program: program2, other } = pair;
+  if (constructsOf(question, pair) === null) return [];
   const couldBeError = (own2.version === null ? testedReleases() : [own2.version]).some(
-    (image2) => (other === void 0 ? testedReleases().map(upstream) : [other]).some(
-      (node) => judge8(image2, node).some(({ finding: finding5 }) => finding5.severity === "error")
+    (version3) => (other === void 0 ? testedReleases().map(upstream) : [other]).some(
+      (node) => judge3(question, pair, { own: version3, other: node }).some(({ finding: finding6 }) => finding6.severity === "error")
     )
   );
-  return couldBeError ? toMet(missingOf(rule14, own2, program2, other)) : [];
+  if (!couldBeError) return [];
+  const facts = [];
+  if (own2.version === null) facts.push(unknownImageTool(own2.name));
+  if (program2.backend === "unknown") facts.push(unknownBackendOf(program2.id));
+  if (other === void 0)
+    facts.push(program2.backend === "host" ? unknownHostIptables() : unknownToolOf(program2.id, "iptables"));
+  return facts.map((fact2) => missing(question.rule, fact2));
 }
 function toMet(outcomes) {
   return outcomes.map((outcome) => ({ outcome }));
@@ -32333,18 +32790,10 @@ function outcomesOf(met) {
 function unsaid(direction, { id }) {
   return direction === "reads" ? "it writes with nft, which is not known either" : `${id} uses nft, which is not known either`;
 }
-function missingOf(rule14, own2, program2, other) {
-  const facts = [];
-  if (own2.version === null) facts.push(unknownImageTool(own2.name));
-  if (program2.backend === "unknown") facts.push(unknownBackendOf(program2.id));
-  if (other === void 0)
-    facts.push(program2.backend === "host" ? unknownHostIptables() : unknownToolOf(program2.id, "iptables"));
-  return facts.map((fact2) => missing(rule14, fact2));
-}
-function unmeasured(image2, rule14, program2, direction, own2, other) {
-  const [writer, reader2] = direction === "reads" ? [other, own2] : [own2, other];
-  const constructs2 = (direction === "reads" ? program2.writes : image2.profile?.writes?.value) ?? [];
-  return gapsOfMeeting(writer, reader2, constructs2).map((fact2) => missing(rule14, { fact: fact2 }));
+function unmeasured(question, pair, { own: own2, other }) {
+  const [writer, reader2] = question.direction === "reads" ? [other.version, own2] : [own2, other.version];
+  const constructs2 = constructsOf(question, pair) ?? [];
+  return gapsOfMeeting(writer, reader2, constructs2).map((fact2) => missing(question.rule, { fact: fact2 }));
 }
 function aboutIptables(program2, direction) {
   const topics = ["backend", "iptables", direction === "reads" ? "writes" : "operations"];
@@ -32354,28 +32803,18 @@ var nftNewerWriter = {
   id: "nft-newer-writer",
   looksAt: "iptables",
   evaluate(cell2) {
-    return outcomesOf(
-      meetAll(
-        cell2,
-        "nft-newer-writer",
-        "reads",
-        (meeting2, exposure) => exposure.loud.length === 0 ? [] : [loudFinding("nft-newer-writer", meeting2, exposure)]
-      )
-    );
+    const rule14 = "nft-newer-writer";
+    const reportOn = (meeting2, exposure) => exposure.loud.length === 0 ? [] : [loudFinding(rule14, meeting2, exposure)];
+    return outcomesOf(meetAll(cell2, { rule: rule14, direction: "reads", reportOn }));
   }
 };
 var silentMatchLoss = {
   id: "silent-match-loss",
   looksAt: "iptables",
   evaluate(cell2) {
-    return outcomesOf(
-      meetAll(
-        cell2,
-        "silent-match-loss",
-        "reads",
-        (meeting2, exposure) => exposure.rewritten.length + exposure.misread.length === 0 ? [] : [quietFinding("silent-match-loss", meeting2, exposure)]
-      )
-    );
+    const rule14 = "silent-match-loss";
+    const reportOn = (meeting2, exposure) => isQuiet(exposure) ? [quietFinding(rule14, meeting2, exposure)] : [];
+    return outcomesOf(meetAll(cell2, { rule: rule14, direction: "reads", reportOn }));
   }
 };
 var imageNewerWriter = {
@@ -32383,12 +32822,12 @@ var imageNewerWriter = {
   looksAt: "iptables",
   evaluate(cell2) {
     const rule14 = "image-newer-writer";
-    const met = meetAll(cell2, rule14, "writes", (meeting2, exposure) => {
+    const reportOn = (meeting2, exposure) => {
       if (exposure.loud.length > 0) return [{ ...loudFinding(rule14, meeting2, exposure), ...reverse(meeting2) }];
-      if (exposure.rewritten.length + exposure.misread.length === 0) return [];
+      if (!isQuiet(exposure)) return [];
       return [{ ...quietFinding(rule14, meeting2, exposure), ...reverse(meeting2) }];
-    });
-    const judged = met.map(
+    };
+    const judged = meetAll(cell2, { rule: rule14, direction: "writes", reportOn }).map(
       ({ outcome, meeting: meeting2 }) => outcome.kind === "finding" && meeting2 !== void 0 ? chargeOnce(cell2, outcome, meeting2) : outcome
     );
     return [...judged, ...hostToolsRead(cell2, rule14)];
@@ -32413,8 +32852,8 @@ function hostToolsRead(cell2, rule14) {
     return partsFor(name, meeting2, speaksFor).flatMap((part2) => {
       const { loud } = exposureOfMeeting(part2);
       if (loud.length === 0) return [];
-      const finding5 = loudFinding(rule14, part2, { loud, rewritten: [], misread: [] });
-      return [{ ...finding5, ...reverse(part2), severity: "notice" }];
+      const finding6 = loudFinding(rule14, part2, { loud, rewritten: [], leftOut: [], misread: [] });
+      return [{ ...finding6, ...reverse(part2), severity: "notice" }];
     });
   });
 }
@@ -32424,12 +32863,12 @@ function reverse(meeting2) {
     remedy: `Raise the older reader (${meeting2.readerName}), or keep the image's iptables at a version that it can read.`
   };
 }
-function harm({ loud, rewritten, misread }) {
+function harm({ loud, rewritten, leftOut: leftOut2, misread }) {
   if (loud.length > 0) return 3;
   if (rewritten.length > 0) return 2;
-  return misread.length > 0 ? 1 : 0;
+  return leftOut2.length + misread.length > 0 ? 1 : 0;
 }
-function chargeOnce(cell2, finding5, meeting2) {
+function chargeOnce(cell2, finding6, meeting2) {
   const { reader: release2, operations, readerTables } = meeting2;
   const reader2 = { release: release2, operations, tables: readerTables };
   const own2 = writerOf(meeting2.writer, meeting2.constructs, meeting2.writerTables);
@@ -32437,17 +32876,17 @@ function chargeOnce(cell2, finding5, meeting2) {
   const harmIn = (writer, place2) => harm(place2 === void 0 ? exposureBetween(writer, reader2) : exposureOnTable(writer, reader2, place2));
   const culprit = nftPrograms(cell2).find((program2) => {
     const tool2 = iptablesOnHost(program2, cell2.host);
-    if (program2.id === finding5.program || tool2 === void 0 || program2.backend === "unknown") return false;
-    if (finding5.severity === "error" && program2.writes === null) return false;
-    const { ip, link } = splitByFamily(program2.writes ?? commonConstructs);
-    const writer = writerOf(tool2.release, meeting2.linkLayer === true ? link : ip, program2.tables);
+    if (program2.id === finding6.program || tool2 === void 0 || program2.backend === "unknown") return false;
+    if (finding6.severity === "error" && program2.writes === null) return false;
+    const { ip, link: link2 } = splitByFamily(program2.writes ?? commonConstructs);
+    const writer = writerOf(tool2.release, meeting2.linkLayer === true ? link2 : ip, program2.tables);
     return places.every((place2) => harmIn(writer, place2) >= harmIn(own2, place2));
   });
-  if (culprit === void 0) return finding5;
+  if (culprit === void 0) return finding6;
   return {
-    ...finding5,
+    ...finding6,
     severity: "notice",
-    message: `${finding5.message}; ${culprit.id} on the node does the same already`
+    message: `${finding6.message}; ${culprit.id} on the node does the same already`
   };
 }
 function writerOf(release2, constructs2, tables3) {
@@ -32462,14 +32901,18 @@ var nftCompatMissing = {
     const { choice } = cell2;
     if (choice.hostExec === true) return [];
     if (choice.backend === "nft") {
-      const evidence3 = { fact: choice.because, source: "image" };
-      return judge3(cell2, { title: "iptables-nft", cause: "backend", isCertain: true, evidence: evidence3 });
+      return judge4(cell2, {
+        title: "iptables-nft",
+        cause: "backend",
+        isCertain: true,
+        evidence: choiceEvidence(cell2)
+      });
     }
     const other = otherCommands(cell2).find(({ backend }) => backend === "nft");
-    return other === void 0 ? [] : judge3(cell2, { ...other, cause: causeOfOther(other) });
+    return other === void 0 ? [] : judge4(cell2, { ...other, cause: causeOfOther(other) });
   }
 };
-function judge3(cell2, { title, cause, isCertain, evidence: evidence3 }) {
+function judge4(cell2, { title, cause, isCertain, evidence: evidence3 }) {
   const state = moduleState(cell2.host, "nft_compat");
   if (state === void 0 && moduleState(cell2.host, "nf_tables") === "absent") return [];
   if (state === void 0) return isCertain ? [missing(rule7, unknownModule("nft_compat"))] : [];
@@ -32487,27 +32930,167 @@ function judge3(cell2, { title, cause, isCertain, evidence: evidence3 }) {
   ];
 }
 
+// src/knowledge/requirements.json
+var requirements_default = [
+  {
+    id: "kube-proxy-nft",
+    when: { program: "kube-proxy-nftables" },
+    tool: "nft",
+    min: "1.0.1",
+    severity: "error",
+    message: "kube-proxy in nftables mode asks for nft 1.0.1: older ones read the whole ruleset at each change and fail on what they don't know",
+    sources: ["https://github.com/kubernetes/kubernetes/issues/122743", "https://github.com/kubernetes/kubernetes/issues/124152"]
+  },
+  {
+    id: "knftables-nft",
+    when: { module: "sigs.k8s.io/knftables" },
+    tool: "nft",
+    min: "1.0.1",
+    severity: "warning",
+    message: "the program is built with knftables, which asks for nft 1.0.1 where it is used",
+    sources: ["https://github.com/kubernetes-sigs/knftables"]
+  },
+  {
+    id: "istio-nft-json",
+    when: { program: "istio-cni", native: true },
+    tool: "nft",
+    feature: "json",
+    severity: "error",
+    message: "Istio in native nftables mode lists sets with `nft --json`: `JSON support not compiled-in`, for each pod again",
+    sources: [
+      "https://github.com/istio/istio/issues/58964",
+      "https://github.com/istio/istio/pull/60370 (2026-05: later releases fall back to iptables, whatever the mode is set to)"
+    ]
+  },
+  {
+    id: "kube-proxy-nft-json",
+    when: { program: "kube-proxy-nftables" },
+    tool: "nft",
+    feature: "json",
+    severity: "warning",
+    message: "kube-proxy in nftables mode lists chains, sets and elements with `nft --json`; without, it logs `JSON support not compiled-in` at each sync and stale ones stay",
+    sources: ["https://github.com/rancher/rke2/issues/8840", "https://github.com/k3s-io/k3s/issues/12852"]
+  },
+  {
+    id: "knftables-json",
+    when: { module: "sigs.k8s.io/knftables" },
+    tool: "nft",
+    feature: "json",
+    severity: "warning",
+    message: "the program is built with knftables, which lists with `nft --json` where it is used: `JSON support not compiled-in`",
+    sources: ["https://github.com/kubernetes-sigs/knftables", "https://github.com/k3s-io/k3s/issues/12852"]
+  },
+  {
+    id: "kube-proxy-nft-kernel",
+    when: { program: "kube-proxy-nftables" },
+    tool: "kernel",
+    min: "5.13",
+    severity: "error",
+    message: "kube-proxy in nftables mode refuses kernels before 5.13 unless nftables.skipKernelVersionCheck is set",
+    sources: ["https://github.com/kubernetes/kubernetes/pull/124152"]
+  },
+  {
+    id: "random-fully",
+    when: { construct: "random-fully" },
+    tool: "iptables",
+    min: "1.6.2",
+    severity: "error",
+    message: "the program writes --random-fully, which iptables knows for MASQUERADE since 1.6.2: `unknown option`",
+    sources: [
+      "https://git.netfilter.org/iptables/commit/?id=8b0da2130b8af3890ef20afb2305f11224bb39ec",
+      "measured: 1.6.1 refuses the option, 1.8.0 takes it, 2026-11"
+    ]
+  },
+  {
+    id: "ipset-bitmask",
+    when: { construct: "bitmask" },
+    tool: "ipset",
+    min: "7.16",
+    severity: "error",
+    message: "the program makes sets with bitmask, which ipset knows since 7.16: `Unknown argument`",
+    sources: ["https://ipset.netfilter.org/changelog.html", "measured with ipset 7.10 and 7.17, 2026-11"]
+  }
+];
+
+// src/compat/requirements.ts
+var requirements = requirements_default;
+function requirementsOf(cell2, of) {
+  return requirements.filter(({ tool: tool2, when }) => tool2 === "kernel" === (of === "kernel") && applies(cell2, when));
+}
+function applies({ image: { profile }, toolchain }, when) {
+  if ("program" in when) return profile?.id === when.program && (when.native !== true || isNative(profile));
+  if ("construct" in when) return profile?.writes?.value.includes(when.construct) === true;
+  return toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
+}
+function isNative({ versions }) {
+  return versions.length > 0 && versions.every(({ backend }) => backend.value === "native-nft");
+}
+
 // src/compat/rules/nft-kernel-missing.ts
 var rule8 = "nft-kernel-missing";
 var nftKernelMissing = {
   id: rule8,
   evaluate(cell2) {
     const use2 = usesNft(cell2);
-    return use2 === void 0 ? [] : judge4(cell2, use2);
+    const outcomes = use2 === void 0 ? [] : judge5(cell2, use2);
+    if (outcomes.length > 0) return outcomes;
+    return [
+      ...requirementsOf(cell2, "kernel").flatMap((requirement) => judgeAge(cell2, requirement)),
+      ...linkLayerCommands(cell2, "nft").flatMap((command) => judgeLinkLayer2(cell2, command))
+    ];
   }
 };
-function judge4(cell2, use2) {
+function judgeAge({ host: { kernel } }, { id, min, severity: severity2, message, sources: sources2 }) {
+  const { value: release2, source } = kernel.release;
+  const series = kernelSeries(release2);
+  if (min === void 0) return [];
+  if (series === void 0) return severity2 === "error" ? [missing(rule8, unknownKernel())] : [];
+  if (compareVersions(series, min) >= 0) return [];
+  return [
+    {
+      kind: "finding",
+      rule: rule8,
+      cause: `requirement:${id}`,
+      severity: severity2,
+      message: `kernel ${release2} is too old: ${message}`,
+      evidence: [
+        { fact: `the kernel is ${release2}`, source },
+        ...sources2.map((url) => ({ fact: message, source: url }))
+      ],
+      remedy: `Raise the hosts to a kernel of ${min} or later, or use another mode of the program there.`
+    }
+  ];
+}
+var familyOf2 = { ebtables: "nf_tables_bridge", arptables: "nf_tables_arp" };
+function judgeLinkLayer2(cell2, command) {
+  const { name, title, isCertain, evidence: evidence3 } = command;
+  const family = familyOf2[name];
+  if (moduleState(cell2.host, family) !== "absent") return [];
+  return [
+    {
+      kind: "finding",
+      rule: rule8,
+      cause: causeOfLinkLayer(command),
+      severity: isCertain ? "error" : "warning",
+      tool: name,
+      message: `${title} cannot work: the kernel has no ${family}${doubtOf2(command)}`,
+      evidence: [evidence3, ...moduleEvidence(cell2.host, family)],
+      remedy: `Run ${name}-legacy on such hosts where their kernel has its module, or do without ${name} there.`
+    }
+  ];
+}
+function judge5(cell2, use2) {
   const state = moduleState(cell2.host, "nf_tables");
   if (state === void 0) return use2.isCertain ? [missing(rule8, unknownModule("nf_tables"))] : [];
   if (state !== "absent" && state !== "optional-package") return [];
   const message = state === "absent" ? `${use2.title} cannot work: the kernel has no nf_tables` : `${use2.title} works only if a further package brings nf_tables`;
   const severity2 = state === "absent" && use2.isCertain ? "error" : "warning";
   const evidence3 = [use2.evidence, ...moduleEvidence(cell2.host, "nf_tables")];
-  return [{ kind: "finding", rule: rule8, cause: use2.cause, severity: severity2, message, evidence: evidence3, remedy: remedy3 }];
+  return [{ kind: "finding", rule: rule8, cause: use2.cause, severity: severity2, message, evidence: evidence3, remedy: remedyOf(cell2) }];
 }
 function usesNft(cell2) {
   const { choice } = cell2;
-  const chosen = { fact: choice.because, source: "image" };
+  const chosen = choiceEvidence(cell2);
   const certain = { cause: "backend", isCertain: true };
   const native = nativeProgram(cell2);
   if (native !== void 0) return native;
@@ -32523,8 +33106,7 @@ function usesNft(cell2) {
 function nativeProgram({ image: { profile }, toolchain }) {
   const rows = profile?.versions ?? [];
   const [first2] = rows;
-  if (profile === void 0 || first2 === void 0 || !rows.every((row) => row.backend.value === "native-nft"))
-    return void 0;
+  if (profile === void 0 || first2 === void 0 || !isNative(profile)) return void 0;
   if (profile.runs?.value.includes("nft") !== true && findTool(toolchain, "iptables") !== void 0) return void 0;
   const evidence3 = { fact: `${profile.title} speaks nf_tables`, source: first2.backend.source };
   return { title: profile.title, cause: "backend", isCertain: true, evidence: evidence3 };
@@ -32533,7 +33115,10 @@ function nftAlone(cell2) {
   if (findTool(cell2.toolchain, "nft") !== void 0) return "nft";
   return linkLayerInUse(cell2)[0]?.name;
 }
-var remedy3 = "Keep a legacy fallback in the image: both backends and an iptables-wrapper (v2 or later), or raise the hosts to a kernel with CONFIG_NF_TABLES.";
+function remedyOf({ toolchain }) {
+  const change2 = addForBoth(toolchain, "legacy") ?? "Keep a legacy fallback in the image: both backends and an iptables-wrapper (v2 or later)";
+  return `${change2}, or raise the hosts to a kernel with CONFIG_NF_TABLES.`;
+}
 
 // src/knowledge/nft-userdata.json
 var nft_userdata_default = {
@@ -32664,7 +33249,7 @@ function imageWrites3(cell2, version3, use2) {
   if (version3 === null || !writesUserdata(version3)) return [];
   const makes = makesSets(cell2.image.profile?.id);
   const writer = `the image's nft ${version3}`;
-  const remedy4 = "Raise the older readers to nft 1.1.4 or later (or 1.0.6.1); until then keep the image's nft at 1.1.1.";
+  const remedy2 = "Raise the older readers to nft 1.1.4 or later (or 1.0.6.1); until then keep the image's nft at 1.1.1.";
   const needsSets = makes ? [] : ["the image makes named sets or maps of one declared type"];
   const programs = nftPrograms2(cell2).filter((program2) => readerOf(program2.nft, program2.name) === "crashes").map((program2) => {
     const lists = program2.operations?.includes("list") === true;
@@ -32677,28 +33262,27 @@ function imageWrites3(cell2, version3, use2) {
       conditions,
       evidence: program2.evidence,
       program: program2,
-      remedy: remedy4
+      remedy: remedy2
     });
   });
-  return use2 === "in-a-mode" ? programs : [...programs, ...hostReads(cell2, writer, use2, needsSets, remedy4)];
+  if (use2 === "in-a-mode") return programs;
+  const severity2 = use2 === "yes" ? "warning" : "notice";
+  return [...programs, ...hostReads(cell2, { severity: severity2, writer, conditions: needsSets, remedy: remedy2 })];
 }
-function hostReads(cell2, writer, use2, conditions, remedy4) {
-  const fact2 = cell2.host.nft.version;
-  if (fact2 === void 0 || cell2.host.nft.installed?.value === false || readerOf(fact2.value, void 0) !== "crashes")
+function hostReads({ host }, written) {
+  const fact2 = host.nft.version;
+  if (fact2 === void 0 || host.nft.installed?.value === false || readerOf(fact2.value, void 0) !== "crashes")
     return [];
   return [
     crash({
-      severity: use2 === "yes" ? "warning" : "notice",
+      ...written,
       cause: "image-writes",
       reader: `the host's own nft ${fact2.value}`,
-      writer,
-      conditions,
-      evidence: [{ fact: `nft of ${cell2.host.id} is ${fact2.value}`, source: fact2.source }],
-      remedy: remedy4
+      evidence: [{ fact: `nft of ${host.id} is ${fact2.value}`, source: fact2.source }]
     })
   ];
 }
-function crash({ severity: severity2, cause, reader: reader2, writer, conditions, evidence: evidence3, program: program2, remedy: remedy4 }) {
+function crash({ severity: severity2, cause, reader: reader2, writer, conditions, evidence: evidence3, program: program2, remedy: remedy2 }) {
   const condition = conditions.length === 0 ? "" : `, if ${conditions.join(" and ")}`;
   return {
     kind: "finding",
@@ -32706,104 +33290,70 @@ function crash({ severity: severity2, cause, reader: reader2, writer, conditions
     severity: severity2,
     cause: `nft-userdata:${cause}`,
     tool: "nft",
-    ...program2 === void 0 ? {} : { program: program2.id },
+    ...given({ program: program2?.id }),
     message: `${reader2} crashes when it lists sets that ${writer} wrote${condition}`,
     evidence: [
       { fact: "nft 1.1.2 and later write user data with sets", source: bundled4.measured },
       { fact: "the repair", source: bundled4.repair },
       ...evidence3
     ],
-    remedy: remedy4
+    remedy: remedy2
   };
 }
 
-// src/knowledge/requirements.json
-var requirements_default = [
-  {
-    id: "kube-proxy-nft",
-    when: { program: "kube-proxy-nftables" },
-    tool: "nft",
-    min: "1.0.1",
-    severity: "error",
-    message: "kube-proxy in nftables mode asks for nft 1.0.1: older ones read the whole ruleset at each change and fail on what they don't know",
-    sources: ["https://github.com/kubernetes/kubernetes/issues/122743", "https://github.com/kubernetes/kubernetes/issues/124152"]
-  },
-  {
-    id: "knftables-nft",
-    when: { module: "sigs.k8s.io/knftables" },
-    tool: "nft",
-    min: "1.0.1",
-    severity: "warning",
-    message: "the program is built with knftables, which asks for nft 1.0.1 where it is used",
-    sources: ["https://github.com/kubernetes-sigs/knftables"]
-  },
-  {
-    id: "random-fully",
-    when: { construct: "random-fully" },
-    tool: "iptables",
-    min: "1.6.2",
-    severity: "error",
-    message: "the program writes --random-fully, which iptables knows for MASQUERADE since 1.6.2: `unknown option`",
-    sources: [
-      "https://git.netfilter.org/iptables/commit/?id=8b0da2130b8af3890ef20afb2305f11224bb39ec",
-      "measured: 1.6.1 refuses the option, 1.8.0 takes it, 2026-11"
-    ]
-  },
-  {
-    id: "ipset-bitmask",
-    when: { construct: "bitmask" },
-    tool: "ipset",
-    min: "7.16",
-    severity: "error",
-    message: "the program makes sets with bitmask, which ipset knows since 7.16: `Unknown argument`",
-    sources: ["https://ipset.netfilter.org/changelog.html", "measured with ipset 7.10 and 7.17, 2026-11"]
-  }
-];
-
 // src/compat/rules/tool-too-old.ts
-var requirements = requirements_default;
 var rule10 = "tool-too-old";
 var toolTooOld = {
   id: rule10,
   looksAt: "iptables",
   evaluate(cell2) {
     const met = /* @__PURE__ */ new Set();
-    return requirements.flatMap((requirement) => {
-      if (!applies(cell2, requirement) || met.has(requirement.tool)) return [];
-      const outcomes = judge5(cell2, requirement);
-      if (outcomes.length > 0) met.add(requirement.tool);
+    return requirementsOf(cell2, "tools").flatMap((requirement) => {
+      const what = `${requirement.tool} ${requirement.feature}`;
+      if (met.has(what)) return [];
+      const outcomes = judge6(cell2, requirement);
+      if (outcomes.length > 0) met.add(what);
       return outcomes;
     });
   }
 };
-function applies(cell2, { when }) {
-  if ("program" in when) return cell2.image.profile?.id === when.program;
-  if ("construct" in when) return cell2.image.profile?.writes?.value.includes(when.construct) === true;
-  return cell2.toolchain.program?.libraries.some((library) => library.startsWith(`${when.module}@`)) === true;
-}
-function judge5(cell2, requirement) {
+function judge6(cell2, requirement) {
   const { choice } = cell2;
   const runsIptables = choice.hostExec !== true && (choice.backend === "nft" || choice.backend === "legacy");
   if (requirement.tool === "iptables" && !runsIptables) return [];
   const backend = choice.backend === "nft" || choice.backend === "legacy" ? choice.backend : void 0;
   const tool2 = findTool(cell2.toolchain, requirement.tool, requirement.tool === "iptables" ? backend : void 0);
   if (tool2 === void 0) return [];
-  if (tool2.version === null) {
-    return requirement.severity === "error" ? [missing(rule10, unknownImageTool(tool2.name))] : [];
-  }
-  if (compareVersions(tool2.version, requirement.min) >= 0) return [];
-  return [
-    {
-      kind: "finding",
-      rule: rule10,
-      severity: requirement.severity,
-      cause: `requirement:${requirement.id}`,
-      tool: tool2.name,
-      message: `${tool2.name} ${tool2.version} is too old: ${requirement.message}`,
-      evidence: [...tool2.evidence, ...requirement.sources.map((source) => ({ fact: requirement.message, source }))],
-      remedy: `Raise ${tool2.name} to ${requirement.min} or later.`
-    }
-  ];
+  return [...judgeAge2(tool2, requirement), ...judgeFeature(tool2, requirement)];
+}
+function judgeAge2(tool2, requirement) {
+  const { min, severity: severity2, message } = requirement;
+  if (min === void 0) return [];
+  if (tool2.version === null) return severity2 === "error" ? [missing(rule10, unknownImageTool(tool2.name))] : [];
+  if (compareVersions(tool2.version, min) >= 0) return [];
+  const says = `${tool2.name} ${tool2.version} is too old: ${message}`;
+  return [finding3(tool2, requirement, says, `Raise ${tool2.name} to ${min} or later.`)];
+}
+function judgeFeature(tool2, requirement) {
+  const { feature, severity: severity2, message } = requirement;
+  if (feature === void 0 || tool2.json === true) return [];
+  if (tool2.json === void 0)
+    return severity2 === "error" ? [missing(rule10, { fact: `whether the image's ${tool2.name} is built with JSON support` })] : [];
+  const name = tool2.version === null ? tool2.name : `${tool2.name} ${tool2.version}`;
+  const remedy2 = `Take a build of ${tool2.name} with JSON support, as Debian's is, or build it with libjansson.`;
+  return [finding3(tool2, requirement, `${name} is built without JSON support: ${message}`, remedy2)];
+}
+function finding3(tool2, { id, severity: severity2, sources: sources2 }, message, remedy2) {
+  return {
+    kind: "finding",
+    rule: rule10,
+    severity: severity2,
+    cause: `requirement:${id}`,
+    tool: tool2.name,
+    message,
+    evidence: [...tool2.evidence, ...sources2.map((source) => ({ fact: message, source }))],
+    remedy: remedy2
+  };
 }
 
 // src/compat/rules/version-mismatch.ts
@@ -32851,7 +33401,7 @@ var wrapperMisdetects = {
     if (wrapperChoiceOf(cell2.toolchain) === void 0) return unknownGeneration(cell2);
     if (choice.backend === hostBackend || choice.backend !== "nft" && choice.backend !== "legacy") return [];
     const message = `${choice.because}, while the node uses ${hostBackend}: two rule sets apply, neither sees the other`;
-    return [finding3(cell2, "error", message)];
+    return [finding4(cell2, "error", message)];
   }
 };
 function unknownGeneration(cell2) {
@@ -32859,9 +33409,9 @@ function unknownGeneration(cell2) {
   const rulesThere = programs.some((program2) => backendOnHost(program2, hostBackend) === hostBackend);
   if (hasKubelet(programs) || rulesThere || choice.backend === "none") return [];
   const message = `the image's iptables-wrapper finds no kubelet here to follow: of unknown version, it may take legacy (version 1) or nft (later ones), and the node uses ${hostBackend}`;
-  return [finding3(cell2, "warning", message)];
+  return [finding4(cell2, "warning", message)];
 }
-function finding3(cell2, severity2, message) {
+function finding4(cell2, severity2, message) {
   const { selector } = cell2.toolchain;
   const known3 = wrapperChoiceOf(cell2.toolchain);
   return {
@@ -32878,7 +33428,7 @@ function finding3(cell2, severity2, message) {
         source: cell2.host.iptables.backend?.source ?? "host catalogue"
       }
     ],
-    remedy: "Use iptables-wrapper v2 or later, and set the backend by the program's own option on hosts without a kubelet's rules."
+    ...cell2.hostBackend === void 0 ? {} : { remedy: remedyOfMisdetection(cell2.toolchain, cell2.hostBackend) }
   };
 }
 
@@ -32890,25 +33440,25 @@ var xtModuleMissing = {
     const { backend, hostExec: hostExec2 } = cell2.choice;
     if (hostExec2 === true) return [];
     const own2 = backend === "nft" || backend === "legacy" ? [plain(backend)] : [];
-    return [...own2, ...otherCommands(cell2)].filter((use2) => works(cell2, use2)).flatMap((use2) => judge6(cell2, use2));
+    return [...own2, ...otherCommands(cell2)].filter((use2) => works(cell2, use2)).flatMap((use2) => judge7(cell2, use2));
   }
 };
 function plain(backend) {
   return { title: `iptables-${backend}`, name: "iptables", backend, isCertain: true };
 }
-function judge6(cell2, use2) {
-  const uses = extensionUses(cell2).filter(({ extension }) => translated(cell2, use2, extension) === false);
-  const gone = uses.filter(({ module }) => moduleState(cell2.host, module) === "absent");
-  const extra = uses.filter(({ module }) => moduleState(cell2.host, module) === "optional-package");
+function judge7(cell2, use2) {
+  const uses2 = extensionUses(cell2).filter(({ extension }) => translated(cell2, use2, extension) === false);
+  const gone = uses2.filter(({ module }) => moduleState(cell2.host, module) === "absent");
+  const extra = uses2.filter(({ module }) => moduleState(cell2.host, module) === "optional-package");
   const certain = gone.filter(({ condition }) => condition === void 0);
   const possible = gone.filter(
     ({ condition, module }) => condition !== void 0 && !certain.some((other) => other.module === module)
   );
   return [
     ...unknownVersion(cell2, use2),
-    ...report(cell2, use2, certain, use2.isCertain ? "error" : "warning", "the kernel has no"),
-    ...report(cell2, use2, possible, "warning", "the kernel has no"),
-    ...report(cell2, use2, extra, "warning", "only a further package brings")
+    ...report(cell2, use2, certain, { severity: use2.isCertain ? "error" : "warning", why: "the kernel has no" }),
+    ...report(cell2, use2, possible, { severity: "warning", why: "the kernel has no" }),
+    ...report(cell2, use2, extra, { severity: "warning", why: "only a further package brings" })
   ];
 }
 function works(cell2, { backend }) {
@@ -32928,20 +33478,20 @@ function unknownVersion(cell2, use2) {
   );
   return needed2 ? [missing(rule13, unknownImageTool("iptables"))] : [];
 }
-function report(cell2, { title }, uses, severity2, why) {
-  if (uses.length === 0) return [];
-  const modules = [...new Set(uses.map(({ module }) => module))];
-  const extensions = uses.map(({ extension }) => extension);
+function report(cell2, { title }, uses2, { severity: severity2, why }) {
+  if (uses2.length === 0) return [];
+  const modules = [...new Set(uses2.map(({ module }) => module))];
+  const extensions = uses2.map(({ extension }) => extension);
   return [
     {
       kind: "finding",
       rule: rule13,
       severity: severity2,
       cause: `xt:${why}:${modules.join(",")}`,
-      message: `${title} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${describeConditions(uses)}`,
+      message: `${title} cannot add rules with ${extensions.join(", ")}: ${why} ${modules.join(", ")}${describeConditions(uses2)}`,
       evidence: [
         ...modules.flatMap((module) => moduleEvidence(cell2.host, module)),
-        ...uses.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source }))
+        ...uses2.slice(0, 1).map(({ extension, source }) => ({ fact: `the program uses ${extension}`, source }))
       ],
       remedy: "Install the package with the extra kernel modules on the node, switch off the feature that needs them, or use native nftables."
     }
@@ -32987,8 +33537,12 @@ function runsOn(architecture, { kernel }) {
   const wider = bundled5.wider[architecture];
   return there.includes(architecture) || wider !== void 0 && there.includes(wider);
 }
-function unjudgedHosts(architecture, hosts) {
-  return hosts.filter((host) => !runsOn(architecture, host)).map(({ id, kernel }) => ({
+function isOfLinux(platform2) {
+  const [system = ""] = platform2.split("/");
+  return ["linux", "", "unknown"].includes(system);
+}
+function unjudgedHosts(platform2, architecture, hosts) {
+  return hosts.filter((host) => !isOfLinux(platform2) || !runsOn(architecture, host)).map(({ id, kernel }) => ({
     host: id,
     kernel: kernel.release.value,
     architectures: kernel.architectures?.value ?? []
@@ -33017,23 +33571,29 @@ function evaluateRule(rule14, cell2, shelf) {
 // src/compat/engine.ts
 var backends2 = ["nft", "legacy"];
 function evaluatePlatform(stated3) {
+  const { otherwise } = stated3.image;
   const input = inNativeMode(stated3);
+  const open5 = openMode(stated3);
+  const other = otherwise && inNativeMode({ ...stated3, image: otherwise });
   const hosts = input.hosts.filter(({ host }) => runsOn(input.toolchain.architecture, host));
   const selectedBackends = new Set(
     hosts.flatMap(({ host }) => host.iptables.backend === void 0 ? [] : [host.iptables.backend.value])
   );
-  return hosts.map(({ host, programs }) => evaluateHost(input, host, programs, selectedBackends));
+  return hosts.map(({ host, programs }) => evaluateHost(input, open5, other, host, programs, selectedBackends));
 }
-function evaluateHost(input, host, programs, selectedBackends) {
+function evaluateHost(input, open5, other, host, programs, selectedBackends) {
   const { toolchain, image: image2 } = input;
-  const sharing = image2.network === "pod" ? nobody : withoutOwn(image2, programs);
-  const base = { toolchain, image: image2, host, programs: sharing, selectedBackends };
-  const outcomes = tryHostBackends(base);
+  const baseOf = (one) => {
+    const sharing = one.image.network === "pod" ? nobody : withoutOwn(one.image, programs);
+    return { toolchain: one.toolchain, image: one.image, host, programs: sharing, selectedBackends };
+  };
+  const base = baseOf(input);
+  const outcomes = other === void 0 ? tryModes(base, open5 && baseOf(open5.native), open5?.fact) : tryPrograms(base, baseOf(other));
   const all = outcomes.filter((outcome) => outcome.kind === "finding");
   const unknown3 = [...doubtsOf(toolchain), ...unmatchedSystem(host), ...outcomes.filter(isMissing)];
   return {
     host,
-    programs: sharing,
+    programs: base.programs,
     findings: keepOnePerCause(all),
     all,
     missing: describeMissing(
@@ -33049,6 +33609,9 @@ function doubtsOf({ missing: found }) {
 function unmatchedSystem({ unmatched }) {
   return unmatched === void 0 ? [] : [missing("nft-kernel-missing", unknownSystem(unmatched))];
 }
+function isError2(outcome) {
+  return outcome.kind === "finding" && outcome.severity === "error";
+}
 function isMissing(outcome) {
   return outcome.kind === "missing";
 }
@@ -33057,6 +33620,46 @@ var remaining = rememberFor()();
 function withoutOwn({ profile }, programs) {
   if (profile === void 0) return programs;
   return remaining(programs, profile.id, () => programs.filter((program2) => program2.name !== profile.id));
+}
+function tryPrograms(base, other) {
+  const { program: program2, otherProgram } = base.toolchain;
+  const known3 = otherProgram?.name ?? "";
+  const fact2 = `whether ${program2?.path ?? "the image's program"}, which the entrypoint starts, starts ${known3} (${otherProgram?.path})`;
+  return merge2([tryStarts(base), tryStarts(other)], [unknownProgram(fact2, known3)]);
+}
+function tryModes(base, native, fact2) {
+  const usual = tryStarts(base);
+  if (native === void 0 || fact2 === void 0) return usual;
+  if (usual.some(isError2)) return usual.map((outcome) => isError2(outcome) ? byDefault(outcome, fact2) : outcome);
+  const merged2 = merge2([usual, tryStarts(native)], [fact2]);
+  const mild = usual.filter((outcome) => outcome.kind === "finding" && outcome.severity !== "error");
+  return [...merged2, ...mild.filter((outcome) => !merged2.some((other) => same(other, outcome)))];
+}
+function byDefault(outcome, { fact: fact2 }) {
+  if (outcome.kind !== "finding") return outcome;
+  const assumed = { fact: `${fact2} is not stated: its default is assumed (images, options)`, source: "config" };
+  return { ...outcome, evidence: [...outcome.evidence, assumed] };
+}
+function tryStarts(base) {
+  const starts = startsOf(base.toolchain, "", () => possibleStarts(base.toolchain));
+  const [only, ...others] = starts;
+  if (only === void 0 || others.length === 0) return tryHostBackends(base);
+  const facts = (base.toolchain.startRuns ?? []).filter(({ certainty }) => certainty === "possible").map(({ by, line }) => ({ fact: `whether ${by} runs \`${line}\`` }));
+  return merge2(
+    starts.map((toolchain) => tryHostBackends({ ...base, toolchain })),
+    facts.slice(0, 1)
+  );
+}
+var startsOf = rememberFor()();
+function possibleStarts(toolchain) {
+  const { startRuns = [] } = toolchain;
+  const surely = startRuns.filter(({ certainty }) => certainty !== "possible");
+  if (surely.length === startRuns.length) return [toolchain];
+  const all = startRuns.map((run2) => run2.certainty === "possible" ? { ...run2, certainty: "sure" } : run2);
+  return [
+    { ...toolchain, startRuns: surely },
+    { ...toolchain, startRuns: all }
+  ];
 }
 function tryHostBackends(base) {
   const known3 = base.host.iptables.backend?.value;
@@ -33069,7 +33672,8 @@ function tryHostBackends(base) {
 function tryChoices(base, hostBackend) {
   const choice = chooseBackend(base.toolchain, base.image, hostBackend, base.programs, base.host);
   if (choice.backend !== "unknown") return runRules({ ...base, hostBackend, choice });
-  const there = backends2.filter((backend) => base.toolchain.tools.some((tool2) => tool2.backend === backend));
+  const tools = base.toolchain.tools.filter((tool2) => !choice.adapts || tool2.outsidePath !== true);
+  const there = backends2.filter((backend) => tools.some((tool2) => tool2.backend === backend));
   const variants = (there.length === 0 ? backends2 : there).map(
     (backend) => runRules({ ...base, hostBackend, choice: { ...choice, backend } })
   );
@@ -33086,11 +33690,11 @@ function merge2(variants, facts) {
   const [first2 = [], ...others] = variants;
   const inAll = (outcome) => others.every((variant) => variant.some((other) => same(outcome, other)));
   const certain = first2.filter(inAll).map((outcome) => mildest(outcome, others));
-  const undecided = variants.flat().filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept))).filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
-  const deciding = unique(undecided, ({ rule: rule14 }) => rule14).flatMap(
+  const undecided2 = variants.flat().filter((outcome) => !certain.some((kept) => same(kept, outcome) && !isWorse(outcome, kept))).filter((outcome) => outcome.kind === "missing" || outcome.severity === "error");
+  const deciding = unique(undecided2, ({ rule: rule14 }) => rule14).flatMap(
     ({ rule: rule14 }) => facts.map((fact2) => missing(rule14, fact2))
   );
-  return [...certain, ...deciding, ...undecided.filter(isMissing)];
+  return [...certain, ...deciding, ...undecided2.filter(isMissing)];
 }
 function mildest(outcome, others) {
   const said = others.flatMap((variant) => variant.find((other) => same(outcome, other)) ?? []);
@@ -33114,7 +33718,7 @@ function findRemedy(input, cells, distributions2) {
   const distribution = distributionOf(input.toolchain, distributions2);
   if (distribution === void 0) return nativeMode(input, cells, before - 1);
   const tried = [false, true].map(
-    (bothBackends2) => candidates(input.toolchain, distribution, bothBackends2).map((candidate) => {
+    (bothBackends3) => candidates(input.toolchain, distribution, bothBackends3).map((candidate) => {
       const after = evaluatePlatform({ ...input, toolchain: candidate.toolchain });
       return { candidate, after, score: scoreOf(after) };
     })
@@ -33145,13 +33749,13 @@ function startMaintained(run2, distribution) {
 function scoreOf(cells) {
   let score = 0;
   for (const cell2 of cells) {
-    for (const finding5 of cell2.findings) score += { error: 1e3, warning: 1, notice: 0 }[finding5.severity];
+    for (const finding6 of cell2.findings) score += { error: 1e3, warning: 1, notice: 0 }[finding6.severity];
     score += cell2.missing.length;
   }
   return score;
 }
 function errorsOf(cell2) {
-  return cell2?.findings.filter((finding5) => finding5.severity === "error") ?? [];
+  return cell2?.findings.filter((finding6) => finding6.severity === "error") ?? [];
 }
 function repaired2(before, after) {
   return before.filter(
@@ -33160,58 +33764,74 @@ function repaired2(before, after) {
 }
 function nativeMode(input, cells, most) {
   if (!cells.some((cell2) => errorsOf(cell2).some(({ cause }) => cause === "backend"))) return void 0;
-  const { profile, environment } = input.image;
-  const { name, values: [value] = [] } = profile?.selects?.native ?? {};
-  if (profile === void 0 || name === void 0 || value === void 0) return void 0;
-  const image2 = { ...input.image, environment: { ...environment, [name]: value } };
-  const after = evaluatePlatform({ ...input, image: image2 });
+  const { profile } = input.image;
+  const native = profile?.selects?.native;
+  const [value] = native?.values ?? [];
+  if (profile === void 0 || native === void 0 || value === void 0) return void 0;
+  const after = evaluatePlatform(withSwitch(input, native, value));
   if (scoreOf(after) > most) return void 0;
-  const text3 = `Set ${name}=${value}, so that ${profile.title} speaks nftables itself: ${effectOf(cells, after)}`;
+  const text3 = `Set ${native.name}=${value}, so that ${profile.title} speaks nftables itself: ${effectOf(cells, after)}`;
   return { text: text3, clears: clearedBy(after) };
 }
 function describe4(before, distribution, run2, cells) {
   const { candidate, after } = run2[0];
   const last = run2.at(-1).candidate.release;
-  const newest2 = distribution.releases.at(-1) === last;
+  const newest3 = distribution.releases.at(-1) === last;
   const failing = after.some((cell2) => errorsOf(cell2).length > 0);
-  const change2 = changeOf(before, distribution, candidate, newest2 ? void 0 : last);
+  const change2 = changeOf(before, distribution, candidate, newest3 ? void 0 : last);
   return {
     ...change2.releaseAlone && !failing ? { upgrade: { distribution: distribution.id, release: candidate.release.release } } : {},
-    text: `${change2.text}: ${effectOf(cells, after)}${failing ? "" : change2.command}${change2.note}`,
+    text: `${failing ? change2.text : change2.command ?? change2.text}: ${effectOf(cells, after)}${failing ? "" : change2.hint}${change2.note}`,
     clears: clearedBy(after)
   };
 }
 function clearedBy(after) {
   return (host, rule14, cause) => !after.some(
-    (cell2) => cell2.host.id === host && (cell2.all.some((finding5) => finding5.rule === rule14 && finding5.cause === cause) || cell2.missing.some((missing2) => missing2.rule === rule14))
+    (cell2) => cell2.host.id === host && (cell2.all.some((finding6) => finding6.rule === rule14 && finding6.cause === cause) || cell2.missing.some((missing2) => missing2.rule === rule14))
   );
 }
 function changeOf(before, distribution, candidate, last) {
-  const { release: release2, bothBackends: bothBackends2, toolchain } = candidate;
-  const sources = [...new Set(toolchain.tools.flatMap((tool2) => sourcePackage(tool2) ?? []))];
-  const versions = sources.map((name) => `${name} ${release2.packages[name]?.version}`);
-  const names2 = packageNames(candidate);
-  const separate = release2.legacyPackage !== "iptables" && names2.includes(release2.legacyPackage ?? "");
-  const default_ = before.defaults.iptables?.backend;
-  const changed = !bothBackends2 && default_ !== toolchain.defaults.iptables?.backend;
+  const { release: release2, bothBackends: bothBackends3, toolchain } = candidate;
+  const sources2 = [...new Set(toolchain.tools.flatMap((tool2) => sourcePackage(tool2) ?? []))];
+  const versions = sources2.map((name) => `${name} ${release2.packages[name]?.version}`);
+  const names3 = packageNames(candidate);
+  const separate2 = release2.legacyPackage !== "iptables" && names3.includes(release2.legacyPackage ?? "");
+  const present = before.defaults.iptables?.backend;
+  const changed = !bothBackends3 && present !== toolchain.defaults.iptables?.backend;
   if (changed) versions.push(`\`iptables\` is then ${toolchain.defaults.iptables?.backend}`);
-  const installed = before.selector?.kind === "iptables-wrapper" && before.selector.effective;
-  const wrapper = bothBackends2 && !installed ? "install iptables-wrapper v2 or later as `iptables`" : "";
-  const legacy = separate ? ` with package ${release2.legacyPackage}` : "";
+  const wrapper = bothBackends3 ? wrapperChange(before) : "";
+  const legacy = separate2 ? ` with package ${release2.legacyPackage}` : "";
   const releases = last === release2 ? "" : last === void 0 ? " or later" : ` to ${last.release}`;
-  const packages2 = `Take the packages of ${distribution.title} ${release2.release}${releases}${legacy} (${versions.join(", ")})`;
+  const base = `${distribution.title} ${release2.release}${releases}`;
+  const packages2 = `Take the packages of ${base}${legacy} (${versions.join(", ")})`;
   const releaseAlone = legacy === "" && wrapper === "";
+  const hint = isDistroless(before) ? NO_PACKAGE_MANAGER : "";
   if (!releaseAlone && bringsNothingNew(before, release2)) {
-    const lacks = separate && !before.tools.some((tool2) => tool2.name === "iptables" && tool2.backend === "legacy");
-    const text4 = [lacks ? `Add package ${release2.legacyPackage}` : "Keep the packages", wrapper].filter(Boolean);
-    const added = lacks ? [release2.legacyPackage ?? ""] : [];
-    return { text: text4.join(" and "), command: commandOf(before, distribution, added), note: "", releaseAlone };
+    const { text: text3, added } = lackingBackend(before, release2);
+    const parts = [text3 ?? "Keep the packages", wrapper].filter(Boolean);
+    const line2 = lineOf(before, distribution, added);
+    return { text: parts.join(" and "), command: joined2(line2, wrapper), hint, note: "", releaseAlone };
   }
-  const text3 = `${packages2}${wrapper === "" ? "" : `, and ${wrapper}`}`;
-  return { text: text3, command: commandOf(before, distribution, names2), note: noteOf(before, distribution), releaseAlone };
+  const line = lineOf(before, distribution, names3);
+  const command = line === void 0 ? void 0 : `${line} on a base of ${base} (${versions.join(", ")})`;
+  const note = noteOf(before, distribution);
+  return { text: joined2(packages2, wrapper) ?? "", command: joined2(command, wrapper), hint, note, releaseAlone };
 }
-function noteOf({ os, tools }, { id, releases }) {
-  if (id !== "alpine") return "";
+function joined2(change2, wrapper) {
+  return change2 === void 0 || wrapper === "" ? change2 : `${change2}, and ${wrapper}`;
+}
+function lackingBackend({ tools }, { legacyPackage = "", nftPackage = "iptables" }) {
+  const lacking = ["legacy", "nft"].find(
+    (backend) => !tools.some((tool2) => tool2.name === "iptables" && tool2.backend === backend)
+  );
+  if (lacking === void 0) return { added: [] };
+  const name = lacking === "legacy" ? legacyPackage : nftPackage;
+  if (tools.some((tool2) => tool2.package?.name === name))
+    return { text: `Add the ${lacking} binaries of package ${name}, which are not in the image,`, added: [] };
+  return { text: `Add package ${name}`, added: [name] };
+}
+function noteOf({ os, tools }, { releases, repositoriesFile }) {
+  if (repositoriesFile === void 0) return "";
   const stated3 = releases.findLast(({ release: release2 }) => `${os.versionId}.`.startsWith(`${release2}.`));
   const isOlder = tools.some((tool2) => {
     const source = sourcePackage(tool2);
@@ -33219,42 +33839,36 @@ function noteOf({ os, tools }, { id, releases }) {
     return offered !== void 0 && tool2.version !== null && compareVersions(tool2.version, offered) < 0;
   });
   if (!isOlder) return "";
-  return ` The image is of ${stated3?.release} and its packages of an older release: look at its /etc/apk/repositories.`;
+  return ` The image is of ${stated3?.release} and its packages of an older release: look at its ${repositoriesFile}.`;
 }
-function commandOf(before, distribution, names2) {
-  if (isDistroless(before))
-    return " The image has no package manager: install them in a stage of that release and copy their files with `COPY --from`.";
-  if (names2.length === 0 || names2.some((name) => name.includes(" "))) return "";
+var NO_PACKAGE_MANAGER = " The image has no package manager: install them in a stage of that release and copy their files with `COPY --from`.";
+function lineOf(before, distribution, names3) {
+  if (isDistroless(before) || names3.length === 0 || names3.some((name) => name.includes(" "))) return void 0;
   const note = distribution.installNote === void 0 ? "" : ` (${distribution.installNote})`;
-  return ` The line for it: \`RUN ${distribution.install} ${names2.join(" ")}\`${note}.`;
+  return `\`RUN ${distribution.install} ${names3.join(" ")}\`${note}`;
 }
 function effectOf(before, after) {
   const failing = after.filter((cell2) => errorsOf(cell2).length > 0);
   if (failing.length === 0) {
-    const open4 = after.filter(({ missing: missing2 }) => missing2.length > 0);
-    if (open4.length > 0) return `that leaves no known error; what is unknown of ${hostsOf(open4)} stays unknown.`;
-    const warned = after.some((cell2) => cell2.findings.some((finding5) => finding5.severity === "warning"));
+    const open5 = after.filter(({ missing: missing2 }) => missing2.length > 0);
+    if (open5.length > 0) return `that leaves no known error; what is unknown of ${hostsOf(open5)} stays unknown.`;
+    const warned = after.some((cell2) => cell2.findings.some((finding6) => finding6.severity === "warning"));
     return `that leaves ${warned ? "no error, only warnings," : "neither error nor warning"} on the selected hosts.`;
   }
   const worked = failing.filter(({ host }) => errorsOf(before.find((cell2) => cell2.host.id === host.id)).length === 0);
-  if (worked.length === 0)
-    return `that leaves errors on ${hostsOf(failing)} (${rulesOf(failing)}). ${adviceOf(failing)}`;
+  if (worked.length === 0) return `that leaves errors on ${hostsOf(failing)}. ${adviceOf(failing)}`;
   const good = repaired2(before, after);
-  return `right for ${list(good)}, but it breaks ${hostsOf(worked)} (${rulesOf(worked)}), where the present packages work: no release is right for both. Ship an image for each, or change those hosts: ${adviceOf(worked)}`;
+  return `right for ${list(good)}, but it breaks ${hostsOf(worked)}, where the present packages work: no release is right for both. Ship an image for each, or change those hosts: ${adviceOf(worked)}`;
 }
 function hostsOf(cells) {
   return list(cells.map(({ host }) => host.id));
 }
-function rulesOf(cells) {
-  return list([...new Set(cells.flatMap((cell2) => errorsOf(cell2).map((finding5) => finding5.rule)))]);
-}
 function adviceOf(cells) {
-  const remedies = cells.flatMap((cell2) => errorsOf(cell2).flatMap((finding5) => finding5.remedy ?? []));
+  const remedies = cells.flatMap((cell2) => errorsOf(cell2).flatMap((finding6) => finding6.remedy ?? []));
   return remedies[0] ?? "Leave those hosts out, or take their programs to other versions.";
 }
-function list(names2) {
-  if (names2.length > 4) return `${names2.slice(0, 3).join(", ")} and ${names2.length - 3} more`;
-  return names2.length < 2 ? names2.join("") : `${names2.slice(0, -1).join(", ")} and ${names2.at(-1)}`;
+function list(names3) {
+  return names3.length > 4 ? listFirst(names3, 3) : listInWords(names3);
 }
 
 // src/files/inspection-cache.ts
@@ -33343,6 +33957,9 @@ var toolSchema = object({
   byteVersion: optional(string2()),
   /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
   json: optional(boolean2()),
+  /** Neither the file nor a link to it stands in a folder of PATH: in a root inside the image, say. No command reaches it.
+   * Absent: one does, or may. */
+  outsidePath: optional(boolean2()),
   /** The file carries `security.capability`. */
   fileCapabilities: optional(boolean2()),
   evidence: array(evidenceSchema)
@@ -33390,7 +34007,23 @@ var commandSchema = object({
   /** The chain ends at a path that does not exist. */
   dangling: optional(boolean2()),
   /** A script that leaves the container (chroot, nsenter): the host's tools run. */
-  hostExec: optional(boolean2())
+  hostExec: optional(boolean2()),
+  /** A command of a start script that makes it what is said here, with the script: `update-alternatives --set ... of
+   * /entrypoint.sh`. */
+  setBy: optional(string2())
+});
+var startRunSchema = object({
+  /** `iptables-legacy-restore`. */
+  command: string2(),
+  name: _enum(["iptables", "ip6tables"]),
+  backend: backendSchema,
+  /** `sure`: it is run whenever the image starts. `tolerated`: likewise, and the script goes on when it fails. `possible`:
+   * nobody knows beforehand whether it is run. */
+  certainty: _enum(["sure", "tolerated", "possible"]),
+  /** The script, or `the image's entrypoint`. */
+  by: string2(),
+  /** The words of the command, cut to a line of a report. */
+  line: string2()
 });
 var selectorSchema = object({
   /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
@@ -33399,6 +34032,8 @@ var selectorSchema = object({
   version: nullable(string2()),
   /** It is really what `iptables` resolves to in PATH order. */
   effective: boolean2(),
+  /** Folder in which a wrapper replaces the links, where `iptables` leads to it by one elsewhere: it calls itself for ever. */
+  loops: optional(string2()),
   path: string2(),
   evidence: array(evidenceSchema)
 });
@@ -33414,6 +34049,14 @@ var imageProgramSchema = object({
   libraries: array(string2()),
   evidence: array(evidenceSchema)
 });
+var legacyProgramSchema = object({
+  path: string2(),
+  /** Those of libip4tc and libip6tc that it asks for: `libip4tc.so.2`. */
+  libraries: array(string2()).check(_minLength(1)),
+  /** The image's entrypoint or command starts it, or a start script of theirs. */
+  started: boolean2(),
+  evidence: array(evidenceSchema).check(_minLength(1))
+});
 var toolchainSchema = object({
   os: object({ id: nullable(string2()), versionId: nullable(string2()) }),
   /** Architecture that the platform states. */
@@ -33425,14 +34068,30 @@ var toolchainSchema = object({
   missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
   /** Matches and targets of iptables, for each libxtables and each program that holds them. Absent without either. */
   extensions: optional(array(extensionSetSchema)),
+  /** Programs that are linked with libip4tc or libip6tc. Absent: none. */
+  legacyPrograms: optional(array(legacyProgramSchema)),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: record(string2(), commandSchema),
+  /** Absent: none. */
+  startRuns: optional(array(startRunSchema)),
   selector: optional(selectorSchema),
   program: optional(imageProgramSchema),
+  /** A known program that is in the image beside `program`, which the entrypoint starts: whether that one starts it in turn
+   * could not be told. */
+  otherProgram: optional(imageProgramSchema),
   /** A `modprobe` that could load kernel modules is in PATH. */
   modprobe: boolean2(),
   /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
   environment: record(string2(), string2()),
+  /** As whom the image's command starts, by its config. Absent: root. */
+  user: optional(
+    object({
+      /** As the config has it: `65534`, `nonroot:nonroot`. */
+      name: string2(),
+      /** A program in PATH by which it can run others as root: sudo or doas. */
+      becomesRoot: optional(string2())
+    })
+  ),
   /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
   missing: array(
     object({
@@ -33464,24 +34123,42 @@ var inspectionSchema = object({
 
 // src/files/write-whole.ts
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync as closeSync3, existsSync, mkdirSync, openSync as openSync3, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 function writeWhole(file, text3) {
   const folder2 = dirname(file);
   const temporary = join(folder2, `.netfilter-compat-${randomUUID()}`);
   try {
     makeFolder(folder2);
-    writeFileSync(temporary, text3, { flag: "wx" });
+    writePieces(temporary, typeof text3 === "string" ? [text3] : text3);
     renameSync(temporary, file);
   } catch (error) {
     if (existsSync(temporary)) unlinkSync(temporary);
     throw new UserError(`can't write ${file}: ${problemOf(error)}`);
   }
 }
+var BATCH = 1024 * 1024;
+function writePieces(file, pieces) {
+  const descriptor = openSync3(file, "wx");
+  try {
+    let waiting = [];
+    let length = 0;
+    for (const piece of pieces) {
+      waiting.push(piece);
+      length += piece.length;
+      if (length < BATCH) continue;
+      writeFileSync(descriptor, waiting.join(""));
+      [waiting, length] = [[], 0];
+    }
+    writeFileSync(descriptor, waiting.join(""));
+  } finally {
+    closeSync3(descriptor);
+  }
+}
 function problemOf(error) {
   const code = error.code;
   if (code === "EISDIR") return "it is a folder: name a file";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return code === void 0 ? message : message.split(", ", 1)[0] ?? code;
 }
 function makeFolder(folder2) {
@@ -33528,7 +34205,7 @@ function nameOf({ platform: platform2, configDigest }, { version: version3 }) {
   return `${key.digest("hex")}.json`;
 }
 function readEntry(path, { platform: platform2, configDigest }, tool2) {
-  const value = parse3(path);
+  const value = parse2(path);
   if (typeof value !== "object" || value === null) return void 0;
   if (firstMismatch(value, inspectionSchema) !== void 0) return void 0;
   const inspection = inspectionSchema.parse(value);
@@ -33543,7 +34220,7 @@ function layersOf(value) {
   const layers = "layers" in value ? value.layers : void 0;
   return Array.isArray(layers) && layers.every((digest) => typeof digest === "string") ? layers : void 0;
 }
-function parse3(path) {
+function parse2(path) {
   try {
     const bytes = readIfThere({ path, shown: path, limit: ENTRY_SIZE, what: "an entry of the cache" });
     return bytes === void 0 ? void 0 : JSON.parse(bytes.toString("utf8"));
@@ -33552,9 +34229,9 @@ function parse3(path) {
   }
 }
 function makeRoom(folder2) {
-  const names2 = readdirSync(folder2).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
-  if (names2.length <= ENTRIES) return;
-  const aged = names2.flatMap((name) => {
+  const names3 = readdirSync(folder2).filter((name) => /^[0-9a-f]{64}\.json$/.test(name));
+  if (names3.length <= ENTRIES) return;
+  const aged = names3.flatMap((name) => {
     const status = lstatSync(join2(folder2, name), { throwIfNoEntry: false });
     return status === void 0 ? [] : [{ name, time: status.mtimeMs }];
   });
@@ -33562,8 +34239,292 @@ function makeRoom(folder2) {
   for (const { name } of aged.slice(0, aged.length - ENTRIES)) rmSync(join2(folder2, name), { force: true });
 }
 
+// src/model/limits.ts
+var KIB = 2 ** 10;
+var MIB = 2 ** 20;
+var GIB = 2 ** 30;
+var HOUR = 3600;
+var LONGEST = 14 * 24 * HOUR;
+var table = [
+  {
+    // The largest public images (machine learning, CI runners) stay below half a million files and 30 GiB.
+    name: "layer-size",
+    key: "layerBytes",
+    unit: "size",
+    standard: 32 * GIB,
+    about: "Uncompressed bytes of one layer, holes of sparse files included.",
+    problem: "it has more than {} uncompressed"
+  },
+  {
+    name: "image-size",
+    key: "uncompressedBytes",
+    unit: "size",
+    standard: 64 * GIB,
+    about: "Uncompressed bytes of all layers that one reference names, each counted once; those of a compressed archive too.",
+    problem: "its layers have more than {} uncompressed together"
+  },
+  {
+    name: "layer-entries",
+    key: "layerEntries",
+    unit: "count",
+    standard: 1e6,
+    about: "Files, directories and links of one layer.",
+    problem: "it has more than {} files"
+  },
+  {
+    // One entry keeps roughly 300 bytes.
+    name: "entries",
+    key: "entries",
+    unit: "count",
+    standard: 15e5,
+    about: "Files, directories and links of all layers that one reference names, each layer counted once.",
+    problem: "its layers have more than {} files together"
+  },
+  {
+    name: "tree-entries",
+    key: "treeEntries",
+    unit: "count",
+    standard: 5e6,
+    about: "Entries laid into the file trees of all platforms: a layer counts each time a platform lists it, directories that only a path names count too.",
+    problem: "the file trees of its platforms have more than {} entries together"
+  },
+  {
+    // PATH_MAX of Linux: nothing longer can be unpacked there.
+    name: "path-length",
+    key: "pathBytes",
+    unit: "size",
+    standard: 4 * KIB,
+    most: MIB,
+    about: "Bytes of one path.",
+    problem: "a path in it is longer than {}"
+  },
+  {
+    name: "link-length",
+    key: "linkBytes",
+    unit: "size",
+    standard: 4 * KIB,
+    most: MIB,
+    about: "Bytes of the target of one link.",
+    problem: "the target of a link in it is longer than {}"
+  },
+  {
+    name: "names-size",
+    key: "nameBytes",
+    unit: "size",
+    standard: 256 * MIB,
+    about: "Bytes of all paths, link targets and extended attributes together: they are kept in memory.",
+    problem: "its paths, link targets and attributes have more than {} together"
+  },
+  {
+    name: "header-size",
+    key: "headerBytes",
+    unit: "size",
+    standard: MIB,
+    most: 64 * MIB,
+    about: "Bytes of one extended tar header: PAX records, a GNU long name, the map of a sparse file.",
+    problem: "an extended tar header in it is longer than {}"
+  },
+  {
+    name: "headers-size",
+    key: "headersBytes",
+    unit: "size",
+    standard: GIB,
+    about: "Bytes of all extended tar headers of one layer or archive together.",
+    problem: "its extended tar headers have more than {} together"
+  },
+  {
+    name: "kept-size",
+    key: "keptBytes",
+    unit: "size",
+    standard: 512 * MIB,
+    about: "Bytes of what is kept in memory of the content of files: package databases, scripts, facts about programs.",
+    problem: "what has to be kept of its files takes more than {}"
+  },
+  {
+    // What the distribution registry accepts for a manifest.
+    name: "document-size",
+    key: "jsonBytes",
+    unit: "size",
+    standard: 4 * MIB,
+    most: 256 * MIB,
+    about: "Bytes of one JSON document: index, manifest, image config, manifest.json.",
+    problem: "a JSON document has more than {}"
+  },
+  {
+    name: "documents-size",
+    key: "documentBytes",
+    unit: "size",
+    standard: 64 * MIB,
+    about: "Bytes of all JSON documents that one reference makes us read.",
+    problem: "its JSON documents have more than {} together"
+  },
+  {
+    name: "archive-files",
+    key: "members",
+    unit: "count",
+    standard: 1e5,
+    about: "Files in one image archive.",
+    problem: "it holds more than {} files"
+  },
+  {
+    name: "manifests",
+    key: "manifests",
+    unit: "count",
+    standard: 5e3,
+    about: "Manifests that one reference names: descriptors in all its indexes, and items of manifest.json.",
+    problem: "it lists more than {} manifests"
+  },
+  {
+    name: "platforms",
+    key: "platforms",
+    unit: "count",
+    standard: 256,
+    about: "Platforms inspected for one reference, of all its images together.",
+    problem: "it has more than {} platforms to inspect"
+  },
+  {
+    // Docker stops at 127; buildah and kaniko do not.
+    name: "layers",
+    key: "layers",
+    unit: "count",
+    standard: 1024,
+    about: "Layers of one platform.",
+    problem: "it has more than {} layers"
+  },
+  {
+    name: "index-depth",
+    key: "indexDepth",
+    unit: "count",
+    standard: 8,
+    most: 1e3,
+    about: "Levels of index inside index.",
+    problem: "its indexes are nested more than {} deep"
+  },
+  {
+    // ELOOP of Linux: path_resolution(7). Container runtimes follow 255 while they unpack.
+    name: "link-hops",
+    key: "linkHops",
+    unit: "count",
+    standard: 40,
+    most: 255,
+    about: "Links followed on the way to one file while layers are laid on each other, or to one file of an archive.",
+    problem: "more than {} links have to be followed, or they lead in a circle"
+  },
+  {
+    name: "path-steps",
+    key: "pathSteps",
+    unit: "count",
+    standard: 1e8,
+    about: "Parts of paths walked through in all while the layers of one platform are laid on each other.",
+    problem: "finding the places of its files takes more than {} steps"
+  },
+  {
+    // Each frame costs tens of microseconds, whatever it holds.
+    name: "zstd-frames",
+    key: "frames",
+    unit: "count",
+    standard: 1e6,
+    about: "zstd frames of one layer or archive that hold data.",
+    problem: "it has more than {} zstd frames"
+  },
+  {
+    name: "idle-time",
+    key: "idleSeconds",
+    unit: "time",
+    standard: 60,
+    most: LONGEST,
+    about: "Time without a byte after which a registry's connection counts as cut and is tried again.",
+    problem: "no byte came for {}"
+  },
+  {
+    name: "request-time",
+    key: "requestSeconds",
+    unit: "time",
+    standard: HOUR / 2,
+    most: LONGEST,
+    about: "Time for one request to a registry or daemon, its whole answer included.",
+    problem: "one request takes more than {}"
+  },
+  {
+    // 10 GB at 3 MB a second.
+    name: "network-time",
+    key: "networkSeconds",
+    unit: "time",
+    standard: HOUR,
+    most: LONGEST,
+    about: "Time for all that one reference makes us read from a registry or daemon.",
+    problem: "it takes more than {}"
+  },
+  {
+    name: "total-time",
+    key: "totalSeconds",
+    unit: "time",
+    standard: 2 * HOUR,
+    most: LONGEST,
+    about: "Time for the inspection of all images together.",
+    problem: "inspecting the images takes more than {}"
+  }
+];
+var limitTable = table;
+var defaultLimits = Object.freeze(
+  Object.fromEntries(limitTable.map(({ key, standard }) => [key, standard]))
+);
+function rowOf(name) {
+  const row = limitTable.find((candidate) => candidate.name === name);
+  if (row === void 0) throw new Error(`no limit ${name}`);
+  return row;
+}
+function exceeded(name, limits2, where = "") {
+  const row = rowOf(name);
+  const value = limits2[row.key];
+  const problem = row.problem.replace("{}", formatLimit(row.unit, value));
+  const double = Math.min(value * 2, row.most ?? Number.MAX_SAFE_INTEGER);
+  const hint = double > value ? `if that is meant, raise the limit: --limit ${name}=${formatLimit(row.unit, double)}, or limits in the config file` : `the limit ${name} can't be raised further`;
+  return new LimitError(`${where === "" ? "" : `${where}: `}${problem}; ${hint}`, name);
+}
+var SIZES = { TiB: 2 ** 40, GiB: GIB, MiB: MIB, KiB: KIB };
+var TIMES = { h: HOUR, min: 60, s: 1 };
+function formatLimit(unit, value) {
+  if (unit === "count") return String(value);
+  const units = Object.entries(unit === "size" ? SIZES : TIMES);
+  const [name, factor] = units.find(([, size]) => value >= size && value % size === 0) ?? [
+    unit === "size" ? "B" : "s",
+    1
+  ];
+  return `${value / factor}${name}`;
+}
+var forms = {
+  size: { pattern: /^[0-9]+(B|KiB|MiB|GiB|TiB)?$/, text: "a size in B, KiB, MiB, GiB or TiB, e.g. 20GiB" },
+  count: { pattern: /^[0-9]+$/, text: "a whole number, e.g. 1000" },
+  time: { pattern: /^[0-9]+(s|min|h)$/, text: "a time in s, min or h, e.g. 90s" }
+};
+function limitForm(unit) {
+  return forms[unit];
+}
+function parseLimit(name, text3) {
+  const row = rowOf(name);
+  const { pattern, text: form } = forms[row.unit];
+  const digits = /^[0-9]{1,16}/.exec(text3)?.[0];
+  if (!pattern.test(text3) || digits === void 0)
+    throw new UserError(`${JSON.stringify(text3.slice(0, 40))} is not ${form}`);
+  const factors = { ...SIZES, ...TIMES };
+  const value = Number(digits) * (factors[text3.slice(digits.length)] ?? 1);
+  const most = row.most ?? Number.MAX_SAFE_INTEGER;
+  if (value < 1 || value > most)
+    throw new UserError(`${text3.slice(0, 40)} is out of range: 1 to ${formatLimit(row.unit, most)}`);
+  return value;
+}
+function isLimitName(name) {
+  return limitTable.some((row) => row.name === name);
+}
+function toReadLimits(stated3) {
+  return Object.fromEntries(
+    limitTable.flatMap(({ name, key }) => stated3[name] === void 0 ? [] : [[key, stated3[name]]])
+  );
+}
+
 // src/image/limits.ts
-var names = {
+var names2 = {
   entries: "entries",
   uncompressedBytes: "image-size",
   nameBytes: "names-size",
@@ -33578,7 +34539,7 @@ function createBudget(limits2) {
 }
 function spend(budget, what, amount, limits2) {
   budget[what] -= amount;
-  if (budget[what] < 0) throw exceeded(names[what], limits2);
+  if (budget[what] < 0) throw exceeded(names2[what], limits2);
 }
 function isLimit(error) {
   return error instanceof LimitError;
@@ -33674,35 +34635,36 @@ function createDirectory(node) {
 function splitPath(path) {
   return path.split("/").filter((part2) => part2 !== "" && part2 !== ".");
 }
-function walkPath(root, path, followLast, create, bounds) {
+function walkPath(root, path, followLast, options = {}) {
+  const { hops: mostHops = MAX_HOPS, create } = options;
   const met = [];
   let stack = [{ directory: root, name: "" }];
   const pending = splitPath(path).reverse();
   let hops = 0;
   const here = () => stack[stack.length - 1]?.directory ?? root;
   const pathOf = (name) => {
-    const names2 = stack.slice(1).map((level) => level.name);
-    return `/${(name === void 0 ? names2 : [...names2, name]).join("/")}`;
+    const names3 = stack.slice(1).map((level) => level.name);
+    return `/${(name === void 0 ? names3 : [...names3, name]).join("/")}`;
   };
   for (let name = pending.pop(); name !== void 0; name = pending.pop()) {
-    bounds?.onStep();
-    const isLast = pending.length === 0;
+    options.onStep?.();
+    const isLast2 = pending.length === 0;
     if (name === "..") {
       if (stack.length > 1) stack.pop();
       continue;
     }
     const parent = here();
     const slot = parent.children.get(name) ?? addDirectory(parent, name, create);
-    if (isLast) met.push(pathOf(name));
+    if (isLast2) met.push(pathOf(name));
     if (slot === void 0) return { end: "missing", at: [pathOf(name), ...pending.reverse()].join("/"), met };
     if (isDirectory(slot)) {
-      if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
+      if (isLast2) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });
-    } else if (isSymlink(slot) && (!isLast || followLast)) {
-      if (++hops > (bounds?.hops ?? MAX_HOPS)) return { end: "loop", at: pathOf(name), met };
+    } else if (isSymlink(slot) && (!isLast2 || followLast)) {
+      if (++hops > mostHops) return { end: "loop", at: pathOf(name), met };
       if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
       pending.push(...splitPath(slot.target).reverse());
-    } else if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
+    } else if (isLast2) return { end: "slot", parent, name, slot, path: pathOf(name), met };
     else return { end: "not-a-directory", at: pathOf(name), met };
   }
   return { end: "directory", directory: here(), path: pathOf(), met };
@@ -33717,33 +34679,33 @@ function createTree(root, files) {
     if (typeof slot === "number") return files.node(slot);
     return isDirectory(slot) ? slot.node : slot;
   }
-  function resolve4(path) {
+  function resolve5(path) {
     const asked = `/${splitPath(path).join("/")}`;
-    const walk = walkPath(root, path, true);
-    const via = [asked, ...walk.met.slice(1)];
-    if (walk.end === "directory") {
-      if (via[via.length - 1] !== walk.path) via.push(walk.path);
-      return { found: true, path: walk.path, node: walk.directory.node, via };
+    const walk2 = walkPath(root, path, true);
+    const via = [asked, ...walk2.met.slice(1)];
+    if (walk2.end === "directory") {
+      if (via[via.length - 1] !== walk2.path) via.push(walk2.path);
+      return { found: true, path: walk2.path, node: walk2.directory.node, via };
     }
-    if (walk.end !== "slot") return { found: false, reason: walk.end, at: walk.at, via };
-    const node = toNode(walk.slot);
-    if (node.type === "symlink") throw new Error(`link not followed: ${walk.path}`);
-    return { found: true, path: walk.path, node, via };
+    if (walk2.end !== "slot") return { found: false, reason: walk2.end, at: walk2.at, via };
+    const node = toNode(walk2.slot);
+    if (node.type === "symlink") throw new Error(`link not followed: ${walk2.path}`);
+    return { found: true, path: walk2.path, node, via };
   }
   return {
-    resolve: resolve4,
+    resolve: resolve5,
     lookup(path) {
-      const walk = walkPath(root, path, false);
-      if (walk.end === "directory") return walk.directory.node;
-      return walk.end === "slot" ? toNode(walk.slot) : void 0;
+      const walk2 = walkPath(root, path, false);
+      if (walk2.end === "directory") return walk2.directory.node;
+      return walk2.end === "slot" ? toNode(walk2.slot) : void 0;
     },
     list(path) {
-      const walk = walkPath(root, path, true);
-      if (walk.end === "directory") return [...walk.directory.children.keys()].sort();
-      return walk.end === "slot" && isDirectory(walk.slot) ? [...walk.slot.children.keys()].sort() : [];
+      const walk2 = walkPath(root, path, true);
+      if (walk2.end === "directory") return [...walk2.directory.children.keys()].sort();
+      return walk2.end === "slot" && isDirectory(walk2.slot) ? [...walk2.slot.children.keys()].sort() : [];
     },
-    *walk(names2) {
-      const isWanted2 = (name, slot) => names2 === void 0 || (typeof slot === "number" ? files.hasContent(slot) : isSymlink(slot)) || names2.has(name);
+    *walk(names3) {
+      const isWanted2 = (name, slot) => names3 === void 0 || (typeof slot === "number" ? files.hasContent(slot) : isSymlink(slot)) || names3.has(name);
       if (isWanted2("", root)) yield { path: "/", node: root.node };
       const pending = [{ directory: root, path: "" }];
       for (let next = pending.pop(); next !== void 0; next = pending.pop()) {
@@ -33761,7 +34723,7 @@ function createTree(root, files) {
 }
 
 // src/image/lower-links.ts
-function watchLowerLinks(root, files, bounds) {
+function watchLowerLinks(root, { digest, files, idle, bounds }) {
   const links = /* @__PURE__ */ new Map();
   let first2;
   const uncounted = { hops: bounds.hops, onStep() {
@@ -33777,8 +34739,8 @@ function watchLowerLinks(root, files, bounds) {
       else {
         if (!isSymlink(slot)) return void 0;
         const path = parent.slice(0, end);
-        const target = findTarget(path);
-        if (!isOwn2(slot)) return { path, target };
+        const target = findTarget(root, path, uncounted);
+        if (!isOwn2(slot)) return { path, slot, target };
         if (target === void 0) return void 0;
         at = target;
       }
@@ -33786,29 +34748,45 @@ function watchLowerLinks(root, files, bounds) {
     }
     return void 0;
   }
-  function findTarget(path) {
-    const walk = walkPath(root, path, true, void 0, uncounted);
-    if (walk.end === "directory") return walk.directory;
-    return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
-  }
   return {
     pass(parent, isOwn2) {
-      const link = findLink(parent, isOwn2);
-      if (link === void 0) return false;
-      const known3 = links.get(link.path) ?? (link.target === void 0 || matters(link.target, files, bounds));
-      links.set(link.path, known3);
+      const link2 = findLink(parent, isOwn2);
+      if (link2 === void 0) return false;
+      const known3 = links.get(link2.path) ?? (link2.target === void 0 || matters(link2.target, files, bounds));
+      links.set(link2.path, known3);
       if (known3) first2 ??= parent;
+      else if (idle.get(link2.path)?.link !== link2.slot) idle.set(link2.path, { link: link2.slot, parent, digest });
       return true;
     },
     note(path, slot) {
       if (first2 === void 0 && matters(slot, files, bounds)) first2 = path;
     },
-    doubts(digest) {
+    doubts() {
       if (first2 === void 0) return [];
-      const reason = `${quote(first2)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
-      return [{ fact: `which files of layer ${digest} are run`, reason }];
+      for (const [path, passed] of idle) if (passed.digest === digest) idle.delete(path);
+      return [describe5(first2, digest)];
     }
   };
+}
+function judgeIdleLinks(root, idle, files, bounds) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [path, { link: link2, parent, digest }] of idle) {
+    if (found.has(digest)) continue;
+    const walk2 = walkPath(root, path, false, bounds);
+    if (walk2.end !== "slot" || walk2.slot !== link2) continue;
+    const target = findTarget(root, path, bounds);
+    if (target !== void 0 && matters(target, files, bounds)) found.set(digest, describe5(parent, digest));
+  }
+  return [...found.values()];
+}
+function findTarget(root, path, bounds) {
+  const walk2 = walkPath(root, path, true, bounds);
+  if (walk2.end === "directory") return walk2.directory;
+  return walk2.end === "slot" && isDirectory(walk2.slot) ? walk2.slot : void 0;
+}
+function describe5(path, digest) {
+  const reason = `${quote(path)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
+  return { fact: `which files of layer ${digest} are run`, reason };
 }
 function matters(slot, files, bounds) {
   const pending = [slot];
@@ -33824,34 +34802,40 @@ function matters(slot, files, bounds) {
   return false;
 }
 
+// src/image/whiteouts.ts
+var WHITEOUT = ".wh.";
+var OPAQUE = ".wh..wh..opq";
+var AUFS = ".wh..wh.";
+var AUFS_LINKS = "/.wh..wh.plnk";
+
 // src/image/apply-order.ts
 function watchApplyOrder(root, layer, files, bounds) {
   let reason;
   const gone = /* @__PURE__ */ new Map();
   const isOf = (slot) => matters(slot, files, bounds);
-  const find3 = (path) => walkPath(root, path, false, void 0, bounds);
+  const find3 = (path) => walkPath(root, path, false, bounds);
   const emptied = /* @__PURE__ */ new Set();
   function doubt(path, how) {
     reason ??= `${quote(path)} ${how}`;
   }
   function checkFile(path) {
-    const walk = find3(path);
-    if (walk.end === "slot" && !isSymlink(walk.slot) && isOf(walk.slot)) doubt(path, FILE);
+    const walk2 = find3(path);
+    if (walk2.end === "slot" && !isSymlink(walk2.slot) && isOf(walk2.slot)) doubt(path, FILE);
   }
   const { whiteouts, opaques } = { whiteouts: lastOf(layer.whiteouts), opaques: lastOf(layer.opaques) };
   const globals = layer.globals.filter((path) => !isIdle(path, find3, isOf));
   const hidden = /* @__PURE__ */ new Set();
   for (const path of whiteouts.keys()) {
-    const walk = find3(path);
-    if (walk.end === "not-a-directory") checkFile(walk.at);
-    const found = directoryAt(walk);
+    const walk2 = find3(path);
+    if (walk2.end === "not-a-directory") checkFile(walk2.at);
+    const found = directoryAt(walk2);
     if (found !== void 0 && isOf(found)) hidden.add(path);
   }
   for (const path of opaques.keys()) {
-    const walk = find3(path);
-    if (walk.end === "not-a-directory") checkFile(walk.at);
-    if (walk.end === "slot" && !isDirectory(walk.slot)) checkFile(walk.path);
-    const found = directoryAt(walk);
+    const walk2 = find3(path);
+    if (walk2.end === "not-a-directory") checkFile(walk2.at);
+    if (walk2.end === "slot" && !isDirectory(walk2.slot)) checkFile(walk2.path);
+    const found = directoryAt(walk2);
     if (found === void 0 || !isOf(found)) continue;
     if (found === root) doubt(path, ROOT);
     else emptied.add(found);
@@ -33859,19 +34843,19 @@ function watchApplyOrder(root, layer, files, bounds) {
   function listFilled(hidings, below = "") {
     const filled = /* @__PURE__ */ new Map();
     for (const [path, after] of hidings) {
-      const walk = find3(path);
-      if (walk.end !== "slot" && walk.end !== "directory") continue;
+      const walk2 = find3(path);
+      if (walk2.end !== "slot" && walk2.end !== "directory") continue;
       filled.set(path, after);
       if (leadsThroughOwn(root, `${path}${below}`, layer.digest)) doubt(path, LINK);
-      if (hidden.has(path) && directoryAt(walk) !== void 0) doubt(path, AGAIN);
+      if (hidden.has(path) && directoryAt(walk2) !== void 0) doubt(path, AGAIN);
     }
     return filled;
   }
   return {
     replaced(parent, name, directory) {
       if (!emptied.has(directory) && !isOf(directory)) return;
-      const names2 = gone.get(parent) ?? /* @__PURE__ */ new Set();
-      gone.set(parent, names2.add(name));
+      const names3 = gone.get(parent) ?? /* @__PURE__ */ new Set();
+      gone.set(parent, names3.add(name));
     },
     back(parent, name, path) {
       if (gone.get(parent)?.has(name) === true) doubt(path, AGAIN);
@@ -33879,11 +34863,11 @@ function watchApplyOrder(root, layer, files, bounds) {
     linked(path, leaf) {
       if (isOf(leaf)) doubt(path, LINKED);
     },
-    changed(path, leaf, link) {
+    changed(path, leaf, link2) {
       const { files: table2, file } = files.find(leaf);
       const { mode, xattrs } = table2.peek(file);
-      const isOther = (mode & 73) === 0 ? (link.mode & 73) !== 0 : (link.mode & 73) === 0;
-      const hasOther = (xattrs["security.capability"] ?? "") !== link.capability && table2.isShown(file);
+      const isOther = (mode & 73) === 0 ? (link2.mode & 73) !== 0 : (link2.mode & 73) === 0;
+      const hasOther = (xattrs["security.capability"] ?? "") !== link2.capability && table2.isShown(file);
       if (isOther || hasOther) doubt(path, CHANGED);
     },
     finish() {
@@ -33903,21 +34887,19 @@ var LINKED = "is a hard link to a file that the layer hides: in some runtimes it
 var FILE = "is a file of a lower layer, and the layer hides something below it: Docker, podman and CRI-O then put a folder in its place";
 var LINK = "is hidden behind a link of the layer itself: some runtimes follow it";
 var GLOBAL = "is the name of a header that belongs to no file: containerd removes or hides what has the name, Docker does not";
-function directoryAt(walk) {
-  if (walk.end === "directory") return walk.directory;
-  return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
+function directoryAt(walk2) {
+  if (walk2.end === "directory") return walk2.directory;
+  return walk2.end === "slot" && isDirectory(walk2.slot) ? walk2.slot : void 0;
 }
-var WHITEOUT = ".wh.";
-var OPAQUE = ".wh..wh..opq";
 function isIdle(path, find3, isOf) {
   const slash = path.lastIndexOf("/");
   const name = path.slice(slash + 1);
   const isWhiteout = name.startsWith(WHITEOUT);
   const target = !isWhiteout ? path : name === OPAQUE ? path.slice(0, slash) || "/" : `${path.slice(0, slash)}/${name.slice(WHITEOUT.length)}`;
-  const walk = find3(target);
-  if (walk.end === "missing") return true;
-  const directory = directoryAt(walk);
-  return directory !== void 0 ? !isOf(directory) : walk.end === "slot" && !isOf(walk.slot);
+  const walk2 = find3(target);
+  if (walk2.end === "missing") return true;
+  const directory = directoryAt(walk2);
+  return directory !== void 0 ? !isOf(directory) : walk2.end === "slot" && !isOf(walk2.slot);
 }
 function leadsThroughOwn(root, path, digest) {
   let at = root;
@@ -34044,23 +35026,25 @@ function mergeLayers(layers, { limits: limits2, budget } = standardBounds()) {
   const doubts = [];
   const bounds = createMergeBounds(limits2, budget);
   const files = createFileSpace(layers.map((layer) => layer.files));
+  const idle = /* @__PURE__ */ new Map();
   for (const [index, layer] of layers.entries()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
-    const links = watchLowerLinks(root, files, bounds);
+    const links = watchLowerLinks(root, { digest: layer.digest, files, idle, bounds });
     const order2 = watchApplyOrder(root, layer, files, bounds);
     applyWhiteouts(root, layer, links, bounds);
     doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
     placeEntries(root, layer, { index, files, lower, links, order: order2, aliases, notes: notes2, bounds });
     order2.finish();
-    doubts.push(...links.doubts(layer.digest), ...order2.doubts());
+    doubts.push(...links.doubts(), ...order2.doubts());
   }
+  doubts.push(...judgeIdleLinks(root, idle, files, bounds));
   return { tree: createTree(root, files), aliases, doubts, notes: notes2 };
 }
 function findActiveMarks(root, layer, bounds) {
   return layer.overlay.filter((mark) => {
     if (!hidesOnly(mark)) return true;
-    const below = findDirectory(walkPath(root, mark.path, true, void 0, bounds));
+    const below = findDirectory(walkPath(root, mark.path, true, bounds));
     return below !== void 0 && below.children.size > 0;
   });
 }
@@ -34091,36 +35075,31 @@ function findHardlinkTargets(root, layer, bounds) {
   return targets;
 }
 function findLeaf(root, path, bounds) {
-  const walk = walkPath(root, path, false, void 0, bounds);
-  return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : void 0;
+  const walk2 = walkPath(root, path, false, bounds);
+  return walk2.end === "slot" && !isDirectory(walk2.slot) ? walk2.slot : void 0;
 }
 function applyWhiteouts(root, layer, links, bounds) {
   const isReplacedLink = createLinkCheck(root, layer, bounds);
   function find3(path, followLast) {
-    const walk = walkPath(root, path, followLast, void 0, bounds);
-    if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
-    return walk;
+    const walk2 = walkPath(root, path, followLast, bounds);
+    if (walk2.end === "loop") throw bounds.tooManyHops(layer, path);
+    return walk2;
   }
   for (const { path } of layer.opaques) {
-    if (isReplacedLink(path)) {
-      links.pass(path, () => false);
-      continue;
-    }
     links.pass(path, () => false);
-    const walk = find3(path, true);
-    if (walk.end === "directory") walk.directory.children.clear();
-    else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
+    if (isReplacedLink(path)) continue;
+    const walk2 = find3(path, true);
+    if (walk2.end === "directory") walk2.directory.children.clear();
+    else if (walk2.end === "slot" && isDirectory(walk2.slot)) walk2.slot.children.clear();
   }
   for (const { path } of layer.whiteouts) {
-    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) {
-      links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
-      continue;
-    }
-    const isBehindLink = links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
-    const walk = find3(path, false);
-    if (walk.end !== "slot") continue;
-    if (isBehindLink) links.note(path, walk.slot);
-    walk.parent.children.delete(walk.name);
+    const above = path.slice(0, path.lastIndexOf("/"));
+    const isBehindLink = links.pass(above, () => false);
+    if (isReplacedLink(above)) continue;
+    const walk2 = find3(path, false);
+    if (walk2.end !== "slot") continue;
+    if (isBehindLink) links.note(path, walk2.slot);
+    walk2.parent.children.delete(walk2.name);
   }
 }
 function createLinkCheck(root, layer, bounds) {
@@ -34139,7 +35118,7 @@ function createLinkCheck(root, layer, bounds) {
         const prefix = path.slice(0, end);
         own2 ??= listPaths(layer);
         if (own2.has(prefix)) return true;
-        const target = findDirectory(walkPath(root, prefix, true, void 0, bounds));
+        const target = findDirectory(walkPath(root, prefix, true, bounds));
         if (target === void 0) return false;
         at = target;
       }
@@ -34148,8 +35127,8 @@ function createLinkCheck(root, layer, bounds) {
     return false;
   };
 }
-function findDirectory(walk) {
-  const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : void 0;
+function findDirectory(walk2) {
+  const found = walk2.end === "directory" ? walk2.directory : walk2.end === "slot" ? walk2.slot : void 0;
   return isDirectory(found) ? found : void 0;
 }
 function listPaths(layer) {
@@ -34159,23 +35138,22 @@ function listPaths(layer) {
   });
   return paths;
 }
-var AUFS_LINKS = "/.wh..wh.plnk";
 function placeEntries(root, layer, placing) {
   const { index, files, lower, links, order: order2, aliases, notes: notes2, bounds } = placing;
   const own2 = /* @__PURE__ */ new Set();
-  const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own2.has(link)), bounds);
+  const parents = createParentFinder(root, layer, (path) => links.pass(path, (link2) => own2.has(link2)), bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
-  function bind(path, link) {
-    const there = findLeaf(root, link.hardlink, bounds);
-    const hidden = there === void 0 ? lower.get(link) : void 0;
+  function bind(path, link2) {
+    const there = findLeaf(root, link2.hardlink, bounds);
+    const hidden = there === void 0 ? lower.get(link2) : void 0;
     if (hidden !== void 0) order2.linked(path, hidden);
-    const leaf = there ?? hidden ?? aufs.get(link.hardlink);
+    const leaf = there ?? hidden ?? aufs.get(link2.hardlink);
     if (leaf === void 0)
-      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
+      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link2.hardlink)}, which is no file`);
     if (typeof leaf === "number") {
       aliases.push({ ...files.find(leaf), path });
-      order2.changed(path, leaf, link);
+      order2.changed(path, leaf, link2);
     }
     return leaf;
   }
@@ -34217,10 +35195,13 @@ function isDirectoryNode(value) {
 }
 function createParentFinder(root, layer, isBehindLink, bounds) {
   let last;
-  function create() {
-    bounds.add(1);
-    return createDirectory({ type: "directory", mode: 493, layer: layer.digest });
-  }
+  const making = {
+    ...bounds,
+    create() {
+      bounds.add(1);
+      return createDirectory({ type: "directory", mode: 493, layer: layer.digest });
+    }
+  };
   return {
     find(path) {
       if (last?.path === path) return last.directory;
@@ -34230,9 +35211,9 @@ function createParentFinder(root, layer, isBehindLink, bounds) {
         return direct;
       }
       const isBehind = isBehindLink(path);
-      const walk = walkPath(root, path, true, create, bounds);
-      if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
-      const found = findDirectory(walk);
+      const walk2 = walkPath(root, path, true, making);
+      if (walk2.end === "loop") throw bounds.tooManyHops(layer, path);
+      const found = findDirectory(walk2);
       if (found === void 0) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
       last = { path, directory: found, isBehindLink: isBehind };
       return found;
@@ -34275,9 +35256,9 @@ function pickImages(images, name) {
   const loose = images.filter((image2) => image2.names.some((other) => fullName(other) === fullName(name)));
   const found = exact.length > 0 ? exact : loose;
   if (found.length === 1) return found;
-  const names2 = images.map((image2) => quote(displayName(image2))).join(", ");
+  const names3 = images.map((image2) => quote(displayName(image2))).join(", ");
   const problem = found.length === 0 ? `no image is named ${quote(name)}` : `several images are named ${quote(name)}`;
-  throw new UserError(`${problem}; it holds ${names2}`);
+  throw new UserError(`${problem}; it holds ${names3}`);
 }
 function checkNames(images) {
   const seen2 = /* @__PURE__ */ new Set();
@@ -34295,7 +35276,7 @@ function fullName(name) {
 }
 
 // src/image/open-source.ts
-import { constants as constants2, createReadStream, existsSync as existsSync2, openSync as openSync3 } from "node:fs";
+import { constants as constants2, createReadStream, existsSync as existsSync2, openSync as openSync4 } from "node:fs";
 import { open as open3, stat as stat2 } from "node:fs/promises";
 import { Socket } from "node:net";
 
@@ -34568,32 +35549,32 @@ async function* once(chunk) {
 
 // src/image/entry-list.ts
 function createEntryList() {
-  const names2 = [];
+  const names3 = [];
   const values = [];
   const starts = [];
   const directories = [];
   let directory;
   return {
     get length() {
-      return names2.length;
+      return names3.length;
     },
     add(path, value) {
       const slash = path.lastIndexOf("/");
       if (directory?.length !== slash || !path.startsWith(directory)) {
         directory = copyText(path.slice(0, slash));
-        starts.push(names2.length);
+        starts.push(names3.length);
         directories.push(directory);
       }
       const name = path.slice(slash + 1);
-      names2.push(names2.length < COPIED_FROM ? name : copyText(name));
+      names3.push(names3.length < COPIED_FROM ? name : copyText(name));
       values.push(value);
     },
     forEach(visit2) {
       let run2 = -1;
       let nextRun = 0;
-      for (let i = 0; i < names2.length; i++) {
-        if (i === nextRun) nextRun = starts[++run2 + 1] ?? names2.length;
-        visit2(directories[run2], names2[i], values[i]);
+      for (let i = 0; i < names3.length; i++) {
+        if (i === nextRun) nextRun = starts[++run2 + 1] ?? names3.length;
+        visit2(directories[run2], names3[i], values[i]);
       }
     }
   };
@@ -34994,44 +35975,13 @@ function malformed() {
   return new UserError("malformed map of a sparse file");
 }
 
-// src/image/tar/reader.ts
+// src/image/tar/members.ts
 var NO_RECORDS = /* @__PURE__ */ new Map();
 var NO_XATTRS2 = Object.freeze(/* @__PURE__ */ Object.create(null));
-function createTarReader(onMember, limits2, onGlobal) {
-  const block = Buffer.alloc(BLOCK);
-  let blockFill = 0;
-  let position = 0;
-  let bodyLeft = 0;
-  let paddedLeft = 0;
-  let consumer;
-  let zeroBlocks = 0;
+function createMemberPlanner(onMember, limits2, onGlobal) {
   let extensions = emptyExtensions();
   let headersBytes = 0;
-  let sparseHeader;
-  function startBody(plan) {
-    bodyLeft = plan.stored;
-    paddedLeft = Math.ceil(plan.stored / BLOCK) * BLOCK;
-    consumer = plan.consumer;
-    if (bodyLeft === 0) finishBody();
-  }
-  function finishBody() {
-    const finished2 = consumer;
-    consumer = void 0;
-    finished2?.end();
-  }
-  function onBlock() {
-    if (sparseHeader !== void 0) {
-      continueSparse(sparseHeader);
-      return;
-    }
-    const at = position - BLOCK;
-    const header = decodeHeader(block, at);
-    if (header === null) zeroBlocks++;
-    else if (zeroBlocks > 0) throw new UserError(`a tar header at byte ${at} follows a block of zeros`);
-    else if (header.flag === "S") startSparse(header);
-    else startBody(planFor(header, at));
-  }
-  function planFor(header, at) {
+  function plan(header, at, bodyAt) {
     if ("xgLK".includes(header.flag)) return readExtension(header, at);
     if (header.flag === "X")
       throw new UserError(`an extended tar header of Solaris at byte ${at}: no runtime reads it`);
@@ -35039,29 +35989,7 @@ function createTarReader(onMember, limits2, onGlobal) {
       throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
     if (header.flag === "V") return { stored: header.size, consumer: void 0 };
     if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
-    return openMember(header, void 0);
-  }
-  function startSparse(header) {
-    const numbers2 = oldSparseNumbers(block, 386, 4);
-    const realSize = Number(oldNumber(block.subarray(483, 495)));
-    sparseHeader = { header, numbers: numbers2, realSize };
-    if (block[482] === 0) finishSparse(sparseHeader);
-  }
-  function continueSparse(sparse) {
-    sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
-    if (sparse.numbers.length * 12 > limits2.headerBytes)
-      throw exceeded("header-size", limits2, `sparse file before byte ${position}`);
-    if (block[504] === 0) finishSparse(sparse);
-  }
-  function finishSparse({
-    header,
-    numbers: numbers2,
-    realSize
-  }) {
-    sparseHeader = void 0;
-    if (!Number.isSafeInteger(realSize))
-      throw new UserError(`impossible size of a sparse file before byte ${position}`);
-    startBody(openMember(header, { map: toSparseMap(numbers2, realSize), realSize, name: void 0 }));
+    return openMember(header, void 0, bodyAt);
   }
   function readExtension(header, at) {
     if (header.size > limits2.headerBytes) throw exceeded("header-size", limits2, `tar header at byte ${at}`);
@@ -35098,7 +36026,7 @@ function createTarReader(onMember, limits2, onGlobal) {
           `a tar header at byte ${at} states ${quote(key)} for all files: programs differ in obeying it`
         );
   }
-  function openMember(header, sparse) {
+  function openMember(header, sparse, bodyAt) {
     const { longName, longLink, pax } = extensions;
     if (extensions.pending) extensions = emptyExtensions();
     const records2 = pax ?? NO_RECORDS;
@@ -35119,61 +36047,17 @@ function createTarReader(onMember, limits2, onGlobal) {
       uid: paxNumber(records2, "uid") ?? header.uid,
       gid: paxNumber(records2, "gid") ?? header.gid,
       xattrs: readXattrs(records2),
-      offset: position,
+      offset: bodyAt,
       sparse: paxSparse !== void 0
     };
     const taker = type === "file" ? onMember(member) : void onMember(member);
     const expanding = taker !== void 0 && paxSparse !== void 0 ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits2) : taker;
     return { stored: hasBody ? stored : 0, consumer: expanding };
   }
-  function takeBody(chunk, from) {
-    const take = Math.min(chunk.length - from, paddedLeft);
-    const data = Math.min(take, bodyLeft);
-    if (data > 0) {
-      bodyLeft -= data;
-      if (consumer !== void 0 && !consumer.write(chunk.subarray(from, from + data))) finishBody();
-      if (bodyLeft === 0) finishBody();
-    }
-    paddedLeft -= take;
-    position += take;
-    return from + take;
-  }
-  function takeBlock(chunk, from) {
-    const take = Math.min(chunk.length - from, BLOCK - blockFill);
-    chunk.copy(block, blockFill, from, from + take);
-    blockFill += take;
-    position += take;
-    if (blockFill === BLOCK) {
-      blockFill = 0;
-      onBlock();
-    }
-    return from + take;
-  }
   return {
-    push(chunk) {
-      let at = 0;
-      while (at < chunk.length) {
-        if (zeroBlocks >= 2) {
-          position += chunk.length - at;
-          return;
-        }
-        at = paddedLeft > 0 ? takeBody(chunk, at) : takeBlock(chunk, at);
-      }
-    },
-    skippable: () => consumer === void 0 ? paddedLeft : 0,
-    skip(bytes) {
-      bodyLeft = Math.max(0, bodyLeft - bytes);
-      paddedLeft -= bytes;
-      position += bytes;
-    },
-    end() {
-      if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
-      if (blockFill > 0 && position < BLOCK)
-        throw new UserError("it is truncated, or no tar archive: it ends inside its first header");
-      if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
-      if (extensions.pending || sparseHeader !== void 0)
-        throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
-    }
+    plan,
+    planSparse: openMember,
+    isPending: () => extensions.pending
   };
 }
 function emptyExtensions() {
@@ -35238,6 +36122,110 @@ function cString(data) {
   return data.toString("latin1", 0, end < 0 ? data.length : end);
 }
 
+// src/image/tar/reader.ts
+function createTarReader(onMember, limits2, onGlobal) {
+  const members2 = createMemberPlanner(onMember, limits2, onGlobal);
+  const block = Buffer.alloc(BLOCK);
+  let blockFill = 0;
+  let position = 0;
+  let bodyLeft = 0;
+  let paddedLeft = 0;
+  let consumer;
+  let zeroBlocks = 0;
+  let sparseHeader;
+  function startBody({ stored, consumer: taker }) {
+    bodyLeft = stored;
+    paddedLeft = Math.ceil(stored / BLOCK) * BLOCK;
+    consumer = taker;
+    if (bodyLeft === 0) finishBody();
+  }
+  function finishBody() {
+    const finished2 = consumer;
+    consumer = void 0;
+    finished2?.end();
+  }
+  function onBlock() {
+    if (sparseHeader !== void 0) {
+      continueSparse(sparseHeader);
+      return;
+    }
+    const at = position - BLOCK;
+    const header = decodeHeader(block, at);
+    if (header === null) zeroBlocks++;
+    else if (zeroBlocks > 0) throw new UserError(`a tar header at byte ${at} follows a block of zeros`);
+    else if (header.flag === "S") startSparse(header);
+    else startBody(members2.plan(header, at, position));
+  }
+  function startSparse(header) {
+    const numbers2 = oldSparseNumbers(block, 386, 4);
+    const realSize = Number(oldNumber(block.subarray(483, 495)));
+    sparseHeader = { header, numbers: numbers2, realSize };
+    if (block[482] === 0) finishSparse(sparseHeader);
+  }
+  function continueSparse(sparse) {
+    sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
+    if (sparse.numbers.length * 12 > limits2.headerBytes)
+      throw exceeded("header-size", limits2, `sparse file before byte ${position}`);
+    if (block[504] === 0) finishSparse(sparse);
+  }
+  function finishSparse({ header, numbers: numbers2, realSize }) {
+    sparseHeader = void 0;
+    if (!Number.isSafeInteger(realSize))
+      throw new UserError(`impossible size of a sparse file before byte ${position}`);
+    const file = { map: toSparseMap(numbers2, realSize), realSize, name: void 0 };
+    startBody(members2.planSparse(header, file, position));
+  }
+  function takeBody(chunk, from) {
+    const take = Math.min(chunk.length - from, paddedLeft);
+    const data = Math.min(take, bodyLeft);
+    if (data > 0) {
+      bodyLeft -= data;
+      if (consumer !== void 0 && !consumer.write(chunk.subarray(from, from + data))) finishBody();
+      if (bodyLeft === 0) finishBody();
+    }
+    paddedLeft -= take;
+    position += take;
+    return from + take;
+  }
+  function takeBlock(chunk, from) {
+    const take = Math.min(chunk.length - from, BLOCK - blockFill);
+    chunk.copy(block, blockFill, from, from + take);
+    blockFill += take;
+    position += take;
+    if (blockFill === BLOCK) {
+      blockFill = 0;
+      onBlock();
+    }
+    return from + take;
+  }
+  return {
+    push(chunk) {
+      let at = 0;
+      while (at < chunk.length) {
+        if (zeroBlocks >= 2) {
+          position += chunk.length - at;
+          return;
+        }
+        at = paddedLeft > 0 ? takeBody(chunk, at) : takeBlock(chunk, at);
+      }
+    },
+    skippable: () => consumer === void 0 ? paddedLeft : 0,
+    skip(bytes) {
+      bodyLeft = Math.max(0, bodyLeft - bytes);
+      paddedLeft -= bytes;
+      position += bytes;
+    },
+    end() {
+      if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
+      if (blockFill > 0 && position < BLOCK)
+        throw new UserError("it is truncated, or no tar archive: it ends inside its first header");
+      if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
+      if (members2.isPending() || sparseHeader !== void 0)
+        throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
+    }
+  };
+}
+
 // src/image/weigh.ts
 var OVERHEAD = 32;
 function weigh(content, { cutsText }, written) {
@@ -35300,9 +36288,6 @@ async function scanLayer(source, options) {
   const diffId = isSame3 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression };
 }
-var WHITEOUT2 = ".wh.";
-var AUFS = ".wh..wh.";
-var OPAQUE2 = ".wh..wh..opq";
 var AUFS_FILE = /^\/\.wh\.\.wh\.plnk\/\d+\.\d+$/;
 function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
   const entries = createEntryList();
@@ -35321,12 +36306,12 @@ function createChangeCollector({ probe, limits: limits2, budget }, takeBytes) {
     return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
   }
   function onHidden(path, slash, member) {
-    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE2}`) return onAufs(path, member);
+    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`) return onAufs(path, member);
     const name = path.slice(slash + 1);
-    if (!name.startsWith(WHITEOUT2)) return onEntry(path, member);
+    if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
     const directory = path.slice(0, slash);
     const after = entries.length;
-    if (name === OPAQUE2) changes.opaques.push({ path: directory === "" ? "/" : directory, after });
+    if (name === OPAQUE) changes.opaques.push({ path: directory === "" ? "/" : directory, after });
     else if (!name.startsWith(AUFS))
       changes.whiteouts.push({ path: `${directory}/${whiteoutTarget(name, path)}`, after });
     return void 0;
@@ -35418,7 +36403,7 @@ function linkTarget(path, linkname) {
   return normalisePath(linkname);
 }
 function whiteoutTarget(name, path) {
-  const target = name.slice(WHITEOUT2.length);
+  const target = name.slice(WHITEOUT.length);
   if (target === "" || target === "." || target === "..")
     throw new UserError(`the whiteout ${quote(path)} names no file`);
   return target;
@@ -35467,8 +36452,8 @@ function createMemberIndex(limits2) {
       if (++added > limits2.members) throw exceeded("archive-files", limits2);
       const name = memberName(member.name);
       if (members2.has(name)) repeated.add(name);
-      const link = linkTarget2(member, name);
-      if (link !== void 0 && link !== name) members2.set(name, { link });
+      const link2 = linkTarget2(member, name);
+      if (link2 !== void 0 && link2 !== name) members2.set(name, { link: link2 });
       else if (member.type === "file") members2.set(name, { value });
     },
     find(name) {
@@ -35541,7 +36526,7 @@ function compareTable(tar, table2, contents, piece) {
 function listEntries({ entries, files, whiteouts, opaques, overlay }) {
   const list2 = /* @__PURE__ */ new Map();
   entries.forEach((directory, name, value) => {
-    list2.set(comparable(`${directory}/${name}`), describe5(value, files));
+    list2.set(comparable(`${directory}/${name}`), describe6(value, files));
   });
   list2.delete("/");
   for (const { path } of whiteouts) list2.set(`${comparable(path)}\0`, "hidden");
@@ -35552,7 +36537,7 @@ function listEntries({ entries, files, whiteouts, opaques, overlay }) {
 function comparable(path) {
   return path.replace(/[^\x00-\x7f]+/g, "\uFFFD");
 }
-function describe5(value, files) {
+function describe6(value, files) {
   if (typeof value === "number") {
     const { size, mode, xattrs } = files.peek(value);
     const [, capability] = Object.entries(xattrs).find(([key]) => key.endsWith("security.capability")) ?? [];
@@ -35618,7 +36603,7 @@ function hashContents(probe, piece) {
     }
   };
 }
-function hashing(sink, piece, settle) {
+function hashing(sink, piece, settle2) {
   const whole2 = createHash4("sha256");
   const pieces = createPieceHasher(piece);
   let wanted = true;
@@ -35632,7 +36617,7 @@ function hashing(sink, piece, settle) {
       return true;
     },
     end() {
-      settle({ whole: `sha256:${whole2.digest("hex")}`, pieces: pieces.finish() });
+      settle2({ whole: `sha256:${whole2.digest("hex")}`, pieces: pieces.finish() });
       return sink.end();
     }
   };
@@ -35641,7 +36626,7 @@ function createPieceHasher(piece) {
   const done = [];
   let hash = createHash4("sha256");
   let filled = 0;
-  function close() {
+  function close2() {
     done.push(`sha256:${hash.digest("hex")}`);
     hash = createHash4("sha256");
     filled = 0;
@@ -35654,11 +36639,11 @@ function createPieceHasher(piece) {
         hash.update(part2);
         filled += part2.length;
         at += part2.length;
-        if (filled === piece) close();
+        if (filled === piece) close2();
       }
     },
     finish() {
-      if (filled > 0) close();
+      if (filled > 0) close2();
       return done;
     }
   };
@@ -35736,8 +36721,23 @@ function requireSame(digest, data) {
 
 // src/image/go-json.ts
 var MAX_DEPTH = 1e4;
+var MAX_VALUES = 2e5;
+function findExcess(text3, most = MAX_VALUES) {
+  let depth = 0;
+  let values = 1;
+  for (let at = 0; at < text3.length; at++) {
+    const character = text3[at];
+    if (character === '"') at = endOfString(text3, at) - 1;
+    else if (character === "]" || character === "}") depth--;
+    else if (character === "," || character === "[" || character === "{") {
+      if (++values > most) return `holds more than ${most} values`;
+      if (character !== "," && ++depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
+    }
+  }
+  return void 0;
+}
 function findDoubleMeaning(text3) {
-  const open4 = [];
+  const open5 = [];
   let last = "";
   for (let at = 0; at < text3.length; at++) {
     const character = text3[at];
@@ -35746,11 +36746,11 @@ function findDoubleMeaning(text3) {
       last = text3.slice(at, end);
       at = end - 1;
     } else if (character === "{" || character === "[") {
-      if (open4.push(character === "{" ? /* @__PURE__ */ new Set() : null) > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
-    } else if (character === "}" || character === "]") open4.pop();
+      if (open5.push(character === "{" ? /* @__PURE__ */ new Set() : null) > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
+    } else if (character === "}" || character === "]") open5.pop();
     else if (character === ":") {
       const key = last.includes("\\") ? JSON.parse(last) : last.slice(1, -1);
-      const keys = open4.at(-1);
+      const keys = open5.at(-1);
       if (keys?.has(key)) return `has the key ${quote(key)} twice in one object`;
       keys?.add(key);
     }
@@ -35780,10 +36780,10 @@ function nameFields(value, schema) {
   }
 }
 function nameOwn(value, shape) {
-  const names2 = new Map(Object.keys(shape).map((name) => [fold(name), name]));
+  const names3 = new Map(Object.keys(shape).map((name) => [fold(name), name]));
   const found = {};
   for (const [key, item] of Object.entries(value)) {
-    const name = names2.get(fold(key));
+    const name = names3.get(fold(key));
     if (name === void 0) continue;
     if (Object.hasOwn(found, name)) throw new UserError(`has two keys that Go reads as ${quote(name)}`);
     found[name] = nameFields(item, shape[name]);
@@ -35800,7 +36800,7 @@ var KEYS = /* @__PURE__ */ new Set([
   ...["innerOffset", "chunkOffset", "chunkSize", "chunkDigest", "chunkType", "digest"]
 ]);
 var FOLDED = new Set([...KEYS].map(fold));
-var MAX_PARTS = 6e6;
+var MAX_PARTS = 25e5;
 var TYPES = {
   dir: "directory",
   reg: "file",
@@ -35825,10 +36825,9 @@ function parseToc(json2, dataEnd, { anyName = false } = {}) {
   return files;
 }
 function parseEntries(json2) {
-  let parts = 0;
-  for (const byte of json2) if (byte === 44 || byte === 91 || byte === 123) parts++;
-  if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
   const text3 = json2.toString("utf8");
+  const excess = findExcess(text3, MAX_PARTS);
+  if (excess !== void 0) throw new TocProblem(`its table of contents ${excess}`);
   let document;
   try {
     document = JSON.parse(text3);
@@ -35924,11 +36923,11 @@ function toChunks2(file, parts, ends, dataEnd) {
   }
   let position = 0;
   const chunks = parts.map((part2, i) => {
-    const isLast = i === parts.length - 1;
-    const size = part2.chunkSize === 0 && isLast ? file.size - position : part2.chunkSize;
+    const isLast2 = i === parts.length - 1;
+    const size = part2.chunkSize === 0 && isLast2 ? file.size - position : part2.chunkSize;
     const chunk = {
       offset: part2.offset,
-      end: isLast && file.endOffset > part2.offset ? file.endOffset : ends.get(part2.offset) ?? 0,
+      end: isLast2 && file.endOffset > part2.offset ? file.endOffset : ends.get(part2.offset) ?? 0,
       inner: part2.innerOffset,
       size,
       digest: part2.chunkDigest || (parts.length === 1 ? file.digest : ""),
@@ -36006,14 +37005,14 @@ async function scanWhole(source, options) {
   const scan = await scanLayer(followed, { ...options, probe: contents.probe });
   const known3 = /* @__PURE__ */ new Set();
   const verdicts2 = [];
-  for (const { pointer, tail } of tails) verdicts2.push(await judge7(pointer, tail, { scan, options, contents, known: known3 }));
+  for (const { pointer, tail } of tails) verdicts2.push(await judge8(pointer, tail, { scan, options, contents, known: known3 }));
   return {
     ...scan,
     table: RANKS.flatMap((kind) => verdicts2.find((one) => one.kind === kind) ?? [])[0]
   };
 }
 var RANKS = ["differs", "unclear", "useless", "same"];
-async function judge7(pointer, tail, { scan, options, contents, known: known3 }) {
+async function judge8(pointer, tail, { scan, options, contents, known: known3 }) {
   const { limits: limits2, piece = PIECE } = options;
   if (pointer.format === "eStargz" && scan.compression === "zstd")
     return known3.has(pointer.digest) ? { kind: "same" } : { kind: "unclear", how: "the manifest names a table of eStargz in a layer of zstd" };
@@ -36147,6 +37146,8 @@ var dockerManifestSchema = array(
 );
 function parseDocument(data, schema, what) {
   const text3 = Buffer.from(data).toString("utf8");
+  const excess = findExcess(text3);
+  if (excess !== void 0) throw new UserError(`${what} ${excess}`);
   let value;
   try {
     value = JSON.parse(text3);
@@ -36415,11 +37416,11 @@ async function readOciImages(store, options) {
     const same2 = images.find((other) => isSame2(other, read2));
     const image2 = same2 ?? read2;
     if (same2 === void 0) images.push(read2);
-    const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
-    for (const name of names2) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
+    const names3 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
+    for (const name of names3) if (name !== void 0 && !image2.names.includes(name)) image2.names.push(name);
   }
-  const joined2 = joinPlatforms(images, digestOf(data));
-  return { images: joined2.map((image2) => ({ ...image2, notes: [...image2.notes, ...others].map(leftOut) })), others };
+  const joined4 = joinPlatforms(images, digestOf(data));
+  return { images: joined4.map((image2) => ({ ...image2, notes: [...image2.notes, ...others].map(leftOut) })), others };
 }
 function requireImages({ images, others }) {
   if (images.length > 0 || others.length === 0) return images;
@@ -36517,7 +37518,7 @@ async function readLeaf(store, descriptor, manifest, { limits: limits2, kind }) 
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    const platform2 = describe6(descriptor, configDigest, config2, layers, limits2);
+    const platform2 = describe7(descriptor, manifest, config2, limits2);
     if (kind !== void 0) platform2.notes.push(`its manifest calls it ${kind}, and runtimes may run it`);
     return { platform: platform2, configDigest };
   } catch (problem) {
@@ -36539,7 +37540,8 @@ async function requireLayers(store, layers) {
     );
   }
 }
-function describe6(descriptor, configDigest, config2, layers, limits2) {
+function describe7(descriptor, manifest, config2, limits2) {
+  const layers = manifest.layers ?? [];
   const diffIds = config2.rootfs.diff_ids ?? [];
   const stated3 = toStated(descriptor);
   const ofConfig = { os: config2.os ?? void 0, architecture: config2.architecture ?? void 0 };
@@ -36554,7 +37556,7 @@ function describe6(descriptor, configDigest, config2, layers, limits2) {
   if (layers.length > limits2.layers) throw exceeded("layers", limits2, `manifest ${descriptor.digest}`);
   return {
     platform: platform2,
-    configDigest,
+    configDigest: manifest.config.digest,
     config: toImageConfig(config2),
     layers: layers.map((layer, i) => toSourceLayer2(layer, diffIds[i] ?? "")),
     notes: notes2
@@ -36714,8 +37716,8 @@ function createChannel() {
     try {
       for (; ; ) {
         while (piece === void 0 && !ended) {
-          await new Promise((resolve4) => {
-            wake = resolve4;
+          await new Promise((resolve5) => {
+            wake = resolve5;
           });
         }
         if (piece === void 0) return;
@@ -36735,8 +37737,8 @@ function createChannel() {
       if (closed || chunk.length === 0) return;
       piece = chunk;
       wake();
-      await new Promise((resolve4) => {
-        release2 = resolve4;
+      await new Promise((resolve5) => {
+        release2 = resolve5;
       });
     },
     end() {
@@ -36751,9 +37753,9 @@ function createChannel() {
 }
 
 // src/image/archive-stream.ts
-async function openArchiveStream(open4, options, { once: once2 = false } = {}) {
+async function openArchiveStream(open5, options, { once: once2 = false } = {}) {
   const members2 = createMemberIndex(options.limits);
-  await readMembers(open4(), options, (member) => {
+  await readMembers(open5(), options, (member) => {
     const slot = {};
     members2.add(member, slot);
     if (member.type !== "file") return void 0;
@@ -36767,9 +37769,9 @@ async function openArchiveStream(open4, options, { once: once2 = false } = {}) {
     const found = members2.find(name);
     if (found === void 0) throw new UserError(`${quote(name)} is missing`);
     const { outcome } = found.value;
-    if (!isAsScanned(wanted, options)) return scanAgain(open4(), found.name, wanted);
+    if (!isAsScanned(wanted, options)) return scanAgain(open5(), found.name, wanted);
     if (wanted.toc !== void 0 && !once2)
-      return scanAgain(open4(), found.name, { ...wanted, budget: createBudget(options.limits) });
+      return scanAgain(open5(), found.name, { ...wanted, budget: createBudget(options.limits) });
     if (outcome !== void 0 && "scan" in outcome) return withoutTable(outcome.scan, wanted);
     throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError("it is not a tar archive");
   }
@@ -36834,19 +37836,19 @@ async function readMembers(source, { limits: limits2, signal }, start) {
       bytesLeft -= chunk.length;
       if (bytesLeft < 0) throw exceeded("image-size", limits2);
       reader2.push(chunk);
-      const steps = waiting;
+      const steps2 = waiting;
       waiting = [];
-      for (const step of steps) await step();
+      for (const step of steps2) await step();
     },
     { limits: limits2, signal }
   );
   reader2.end();
 }
-function createSniffingTask(options, settle) {
+function createSniffingTask(options, settle2) {
   let head2 = Buffer.alloc(0);
   let task;
   async function begin() {
-    task = chooseTask(head2, options, settle);
+    task = chooseTask(head2, options, settle2);
     await task.write(head2);
     return task;
   }
@@ -36861,14 +37863,14 @@ function createSniffingTask(options, settle) {
     }
   };
 }
-function chooseTask(head2, options, settle) {
-  if (sniffCompression(head2) !== "none" || isTar(head2)) return createLayerTask(options, settle);
-  if (/^\s*[[{]/.test(head2.toString("latin1"))) return createDocumentTask(options.limits, settle);
+function chooseTask(head2, options, settle2) {
+  if (sniffCompression(head2) !== "none" || isTar(head2)) return createLayerTask(options, settle2);
+  if (/^\s*[[{]/.test(head2.toString("latin1"))) return createDocumentTask(options.limits, settle2);
   return {
     async write() {
     },
     async end() {
-      settle({ problem: new UserError("it is neither a layer nor JSON") });
+      settle2({ problem: new UserError("it is neither a layer nor JSON") });
     }
   };
 }
@@ -36882,7 +37884,7 @@ function isTar(head2) {
     return false;
   }
 }
-function createLayerTask(options, settle) {
+function createLayerTask(options, settle2) {
   const channel = createChannel();
   let outcome;
   const done = scanWhole(channel.readable, options).then(
@@ -36901,11 +37903,11 @@ function createLayerTask(options, settle) {
     async end() {
       channel.end();
       await done;
-      if (outcome !== void 0) settle(outcome);
+      if (outcome !== void 0) settle2(outcome);
     }
   };
 }
-function createDocumentTask(limits2, settle) {
+function createDocumentTask(limits2, settle2) {
   const chunks = [];
   let size = 0;
   return {
@@ -36914,11 +37916,14 @@ function createDocumentTask(limits2, settle) {
       if (size <= limits2.jsonBytes) chunks.push(Buffer.from(chunk));
     },
     async end() {
-      if (size > limits2.jsonBytes) settle({ problem: exceeded("document-size", limits2) });
-      else settle({ document: Buffer.concat(chunks) });
+      if (size > limits2.jsonBytes) settle2({ problem: exceeded("document-size", limits2) });
+      else settle2({ document: Buffer.concat(chunks) });
     }
   };
 }
+
+// src/image/daemon.ts
+var import_node_http2 = __toESM(require_http(), 1);
 
 // src/image/daemon-address.ts
 import { createHash as createHash5 } from "node:crypto";
@@ -37006,146 +38011,32 @@ async function readCertificates(folder2) {
 var import_node_http = __toESM(require_http(), 1);
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
-var USER_AGENT = "netfilter-compat";
-function loadHttps() {
-  return process.getBuiltinModule("node:https");
-}
-function sendRequest(request) {
-  const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits: limits2 } = request;
-  const send = url.protocol === "https:" ? loadHttps().request : import_node_http.request;
-  const sockets = /* @__PURE__ */ new Set();
-  return new Promise((resolve4, reject) => {
-    if (signal?.aborted) throw stopped(signal);
-    const sent = withSockets(
-      sockets,
-      () => send(url, {
-        method,
-        agent,
-        timeout: idle,
-        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
-        ...socketPath === void 0 ? {} : { socketPath }
-      })
-    );
-    let begun;
-    function fail(error) {
-      stop();
-      clearTimeout(opening);
-      reject(error);
-      (begun ?? sent).destroy(error);
-      for (const socket of sockets) if (begun === void 0) socket.destroy();
-    }
-    const stop = startTimers(fail, { signal, limits: limits2 });
-    const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
-    const opening = idle === 0 ? void 0 : setTimeout(onIdle, OPENING * idle);
-    sent.on("socket", () => clearTimeout(opening));
-    sent.on("timeout", onIdle);
-    sent.on("error", fail);
-    sent.on("upgrade", (_answer, socket) => {
-      socket.destroy();
-      fail(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
-    });
-    sent.on("close", () => {
-      clearTimeout(opening);
-      if (begun === void 0) fail(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" }));
-    });
-    sent.on("response", (answer) => {
-      begun = answer;
-      answer.on("close", stop);
-      resolve4({
-        status: answer.statusCode ?? 0,
-        header(name) {
-          const value = answer.headers[name];
-          return Array.isArray(value) ? value.join(", ") : value;
-        },
-        body: answer
-      });
-    });
-    sent.end(body);
-  });
-}
-var OPENING = 2;
-function startTimers(fail, { signal, limits: limits2 }) {
-  const timer = limits2 === void 0 ? void 0 : setTimeout(() => fail(exceeded("request-time", limits2)), limits2.requestSeconds * 1e3);
-  const onAbort = () => fail(stopped(signal));
-  signal?.addEventListener("abort", onAbort);
-  return () => {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-  };
-}
-function stopped(signal) {
-  return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
-}
-var opened = new AsyncLocalStorage();
-var isWatched = false;
-function withSockets(sockets, make) {
-  if (!isWatched)
-    subscribe("net.client.socket", (message) => opened.getStore()?.add(message.socket));
-  isWatched = true;
-  return opened.run(sockets, make);
-}
-async function readBody({ body }, limit) {
-  const chunks = [];
-  let size = 0;
-  try {
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > limit) return void 0;
-      chunks.push(chunk);
-    }
-  } finally {
-    body.destroy();
-  }
-  return Buffer.concat(chunks);
-}
-var PASSING = /* @__PURE__ */ new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
-var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
-function describeConnection(error) {
-  const code = errorCode(error);
-  if (code === void 0 || error instanceof UserError) return void 0;
-  if (/^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
-    return { problem: `it refuses the TLS certificate of this side, or that there is none (${code})`, passing: false };
-  if (CERTIFICATE.test(code))
-    return {
-      problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
-      passing: false
-    };
-  if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
-  if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
-  if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
-  if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
-  if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
-  if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))
-    return { problem: `the connection failed (${code})`, passing: false };
-  return void 0;
-}
 
 // src/image/http-body.ts
 import { finished } from "node:stream";
 
 // src/image/reading-agent.ts
-var import_node_http2 = __toESM(require_http(), 1);
-import { connect } from "node:net";
 var READ = 256 * 1024;
-function createReadingAgent() {
-  const agent = new import_node_http2.Agent();
-  agent.createConnection = connectReusing;
+var TLS_READ = 16 * 1024;
+function readingAgent(agent, size) {
+  const connect2 = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = connect2({ ...options, onread: readInto(size, () => socket) }, callback);
+    return socket;
+  };
   return agent;
 }
-function connectReusing(options) {
-  let buffer = Buffer.allocUnsafeSlow(READ);
-  const socket = connect({
-    ...options,
-    onread: {
-      buffer: () => buffer,
-      callback(size) {
-        const wantsMore = socket.push(buffer.subarray(0, size));
-        if (socket.readableLength > 0) buffer = Buffer.allocUnsafeSlow(READ);
-        return wantsMore;
-      }
+function readInto(size, socketOf) {
+  let buffer = Buffer.allocUnsafeSlow(size);
+  return {
+    buffer: () => buffer,
+    callback(read2) {
+      const socket = socketOf();
+      const wantsMore = socket.push(buffer.subarray(0, read2));
+      if (socket.readableLength > 0) buffer = Buffer.allocUnsafeSlow(size);
+      return wantsMore;
     }
-  });
-  return socket;
+  };
 }
 
 // src/image/http-body.ts
@@ -37176,8 +38067,8 @@ async function* readPieces(body) {
     for (; ; ) {
       while (filled <= FULL && ending === void 0) {
         body.resume();
-        await new Promise((resolve4) => {
-          wake = resolve4;
+        await new Promise((resolve5) => {
+          wake = resolve5;
         });
       }
       if (filled === 0) break;
@@ -37197,6 +38088,144 @@ function giveBack({ buffer, byteLength: byteLength2 }) {
   if (byteLength2 === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
+// src/image/http.ts
+var USER_AGENT = "netfilter-compat";
+function loadHttps() {
+  return process.getBuiltinModule("node:https");
+}
+function sendRequest(request) {
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits: limits2 } = request;
+  const send = url.protocol === "https:" ? loadHttps().request : import_node_http.request;
+  const sockets = /* @__PURE__ */ new Set();
+  function onOpened(socket) {
+    sockets.add(socket);
+    if (url.protocol === "https:" && !("encrypted" in socket)) boundTunnel(socket, () => isThrough);
+  }
+  let isThrough = false;
+  return new Promise((resolve5, reject) => {
+    if (signal?.aborted) throw stopped(signal);
+    const sent = withSockets(
+      onOpened,
+      () => send(url, {
+        method,
+        agent,
+        timeout: idle,
+        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+        ...socketPath === void 0 ? {} : { socketPath }
+      })
+    );
+    let begun;
+    function fail(error) {
+      stop();
+      clearTimeout(opening);
+      reject(error);
+      (begun ?? sent).destroy(error);
+      for (const socket of sockets) if (begun === void 0) socket.destroy();
+    }
+    const stop = startTimers(fail, { signal, limits: limits2 });
+    const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
+    const opening = idle === 0 ? void 0 : setTimeout(onIdle, OPENING * idle);
+    sent.on("socket", () => {
+      isThrough = true;
+      clearTimeout(opening);
+    });
+    sent.on("timeout", onIdle);
+    sent.on("error", fail);
+    sent.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      fail(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
+    });
+    sent.on("close", () => {
+      clearTimeout(opening);
+      if (begun === void 0) fail(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" }));
+    });
+    sent.on("response", (answer) => {
+      begun = answer;
+      answer.on("close", stop);
+      resolve5({
+        status: answer.statusCode ?? 0,
+        header(name) {
+          const value = answer.headers[name];
+          return Array.isArray(value) ? value.join(", ") : value;
+        },
+        body: answer
+      });
+    });
+    sent.end(body);
+  });
+}
+var OPENING = 2;
+function startTimers(fail, { signal, limits: limits2 }) {
+  const timer = limits2 === void 0 ? void 0 : setTimeout(() => fail(exceeded("request-time", limits2)), limits2.requestSeconds * 1e3);
+  const onAbort = () => fail(stopped(signal));
+  signal?.addEventListener("abort", onAbort);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+}
+function stopped(signal) {
+  return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
+}
+var opened = new AsyncLocalStorage();
+var isWatched = false;
+function withSockets(onOpened, make) {
+  if (!isWatched)
+    subscribe("net.client.socket", (message) => opened.getStore()?.(message.socket));
+  isWatched = true;
+  return opened.run(onOpened, make);
+}
+var TUNNEL_BYTES = 64 * 1024;
+var TUNNEL_PIECES = 10;
+function boundTunnel(socket, isThrough) {
+  let pieces = 0;
+  socket.setMaxListeners(0).on("readable", () => {
+    if (isThrough() || ++pieces <= TUNNEL_PIECES && socket.bytesRead <= TUNNEL_BYTES) return;
+    socket.destroy(Object.assign(new Error("the proxy's answer does not end"), { code: "ERR_PROXY_TUNNEL" }));
+  });
+}
+async function readBody({ body }, limit) {
+  let buffer = Buffer.alloc(0);
+  let size = 0;
+  try {
+    for await (const chunk of readPieces(body)) {
+      if (size + chunk.length > limit) return void 0;
+      if (size + chunk.length > buffer.length) {
+        const larger = Buffer.alloc(Math.max(2 * buffer.length, size + chunk.length));
+        buffer.copy(larger, 0, 0, size);
+        buffer = larger;
+      }
+      size += chunk.copy(buffer, size);
+    }
+  } finally {
+    body.destroy();
+  }
+  return buffer.subarray(0, size);
+}
+var PASSING = /* @__PURE__ */ new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
+var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
+function describeConnection(error) {
+  const code = errorCode(error);
+  if (code === void 0 || error instanceof UserError) return void 0;
+  if (/^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
+    return { problem: `it refuses the TLS certificate of this side, or that there is none (${code})`, passing: false };
+  if (CERTIFICATE.test(code))
+    return {
+      problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
+      passing: false
+    };
+  if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
+  if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
+  if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
+  if (code === "ERR_PROXY_TUNNEL")
+    return { problem: `the proxy of HTTPS_PROXY does not connect to it (${code})`, passing: false };
+  if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
+  if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
+  if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))
+    return { problem: `the connection failed (${code})`, passing: false };
+  return void 0;
+}
+
 // src/image/daemon.ts
 var PLATFORM_VERSION = [1, 48];
 var ANSWER_BYTES = 4 * 2 ** 20;
@@ -37211,7 +38240,7 @@ async function openDaemon(name, options, { env, platforms: platforms2 }) {
   const deadline = signal === void 0 ? timeout : AbortSignal.any([timeout, signal]);
   const silent = [];
   for (const address of addresses) {
-    const daemon = connect2(address, limits2, deadline);
+    const daemon = connect(address, limits2, deadline);
     try {
       const found = await findImage(daemon, name);
       if ("image" in found) return await openImage(daemon, found, options, platforms2);
@@ -37241,13 +38270,20 @@ function isImageName(name) {
 function encodeName(name) {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
-function connect2({ place: place2, base, socketPath, tls }, limits2, deadline) {
-  const agent = base.protocol === "https:" ? new (loadHttps()).Agent(tls) : createReadingAgent();
+function connect({ place: place2, base, socketPath, tls }, limits2, deadline) {
+  const agent = base.protocol === "https:" ? readingAgent(new (loadHttps()).Agent(tls), TLS_READ) : readingAgent(new import_node_http2.Agent(), READ);
   return {
     place: place2,
     limits: limits2,
     // A classic store packs the whole image before the first byte comes: only the deadline counts.
-    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0, limits: limits2 }),
+    get: (path) => sendRequest({
+      url: new URL(`${base.pathname.replace(/\/+$/, "")}${path}`, base),
+      agent,
+      socketPath,
+      signal: deadline,
+      idle: 0,
+      limits: limits2
+    }),
     close: () => agent.destroy()
   };
 }
@@ -37486,7 +38522,8 @@ import { homedir as homedir2 } from "node:os";
 import { join as join5 } from "node:path";
 var entrySchema = object({
   auth: optional(nullable(string2())),
-  identitytoken: optional(nullable(string2()))
+  identitytoken: optional(nullable(string2())),
+  registrytoken: optional(nullable(string2()))
 });
 var configSchema3 = object({
   auths: optional(nullable(record(string2(), nullable(entrySchema)))),
@@ -37533,12 +38570,17 @@ function find2(table2, host) {
   return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
 }
 function decodeEntry(entry, path) {
+  if (entry.registrytoken)
+    return isToken(entry.registrytoken) ? { login: { registryToken: entry.registrytoken } } : { problem: `${path} holds a token that cannot be sent` };
   if (entry.identitytoken) return { login: { identityToken: entry.identitytoken } };
   if (!entry.auth) return {};
   const text3 = Buffer.from(entry.auth, "base64").toString("utf8");
   const colon = text3.indexOf(":");
   if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
   return { login: { username: text3.slice(0, colon), password: text3.slice(colon + 1).replace(/\0+$/, "") } };
+}
+function isToken(text3) {
+  return /^[\x21-\x7e]+$/.test(text3);
 }
 async function askHelper(helper, key, env, bounds) {
   const program2 = `docker-credential-${helper}`;
@@ -37557,7 +38599,7 @@ async function askHelper(helper, key, env, bounds) {
   }
 }
 function runHelper(program2, key, env, { signal, seconds = HELPER_SECONDS }) {
-  return new Promise((resolve4, reject) => {
+  return new Promise((resolve5, reject) => {
     signal?.throwIfAborted();
     const child = spawn(program2, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
@@ -37574,14 +38616,14 @@ function runHelper(program2, key, env, { signal, seconds = HELPER_SECONDS }) {
       output += text3;
       if (output.length > HELPER_BYTES) stop(`answered more than ${HELPER_BYTES / 1024} KiB`);
     });
-    function settle(end) {
+    function settle2(end) {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
       if (signal?.aborted) reject(signal.reason);
-      else resolve4({ end: stopped2 ?? end, output });
+      else resolve5({ end: stopped2 ?? end, output });
     }
-    child.on("error", (error) => settle(errorCode(error) ?? "failed"));
-    child.on("close", (code, ended) => settle(code === 0 ? "" : `failed (${code ?? `ended by ${ended}`})`));
+    child.on("error", (error) => settle2(errorCode(error) ?? "failed"));
+    child.on("close", (code, ended) => settle2(code === 0 ? "" : `failed (${code ?? `ended by ${ended}`})`));
     child.stdin.on("error", () => {
     });
     child.stdin.end(key);
@@ -37621,7 +38663,7 @@ async function authorize(header, context) {
   if (!challenges.some(({ scheme }) => scheme === "basic"))
     throw new UserError(`registry ${context.name.host} wants a login of a kind that is not known here`);
   if (found.login === void 0) throw denied(context.name, found);
-  if ("identityToken" in found.login)
+  if (!("password" in found.login))
     throw new UserError(
       `registry ${context.name.host} wants a user name and a password, ${found.origin} holds a token: run docker login again`
     );
@@ -37643,8 +38685,9 @@ function basic({ username, password }) {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 async function fetchToken({ parameters }, context) {
-  const realm = checkRealm(parameters.get("realm") ?? "", context);
   const found = await context.findLogin();
+  if (found.login !== void 0 && "registryToken" in found.login) return found.login.registryToken;
+  const realm = checkRealm(parameters.get("realm") ?? "", context);
   const answer = await askToken(realm, parameters, found.login, context);
   const isRefused2 = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
   if (answer.status !== 200) {
@@ -37695,7 +38738,7 @@ function parseToken(data) {
   try {
     const { token, access_token } = tokenSchema.parse(JSON.parse(data?.toString("utf8") ?? ""));
     const found = token || access_token;
-    return found && /^[\x21-\x7e]+$/.test(found) ? found : void 0;
+    return found && isToken(found) ? found : void 0;
   } catch {
     return void 0;
   }
@@ -37774,6 +38817,7 @@ function createSecrets() {
     addLogin({ login }) {
       if (login === void 0) return;
       if ("identityToken" in login) return add2(login.identityToken);
+      if ("registryToken" in login) return add2(login.registryToken);
       add2(login.password);
       add2(Buffer.from(`${login.username}:${login.password}`).toString("base64"));
     },
@@ -37798,10 +38842,13 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   const proxyEnv = { ...env };
   const HttpsAgent = loadHttps().Agent;
   const agents = {
-    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) },
+    direct: {
+      "http:": readingAgent(new import_node_http3.Agent({ keepAlive: true }), READ),
+      "https:": readingAgent(new HttpsAgent({ keepAlive: true }), TLS_READ)
+    },
     proxied: {
-      "http:": new import_node_http3.Agent({ keepAlive: true, proxyEnv }),
-      "https:": new HttpsAgent({ keepAlive: true, proxyEnv })
+      "http:": readingAgent(new import_node_http3.Agent({ keepAlive: true, proxyEnv }), READ),
+      "https:": readingAgent(new HttpsAgent({ keepAlive: true, proxyEnv }), TLS_READ)
     }
   };
   const insecure = insecureRegistries.map(parseInsecureRegistry);
@@ -37825,7 +38872,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
   function join7(signal) {
     return signal === void 0 ? deadline : AbortSignal.any([deadline, signal]);
   }
-  function judge8(error, failures, signal) {
+  function judge9(error, failures, signal) {
     if (signal?.aborted) return signal.reason;
     if (whole2?.aborted) return whole2.reason;
     if (deadline.aborted) return exceeded("network-time", limits2, `reading from registry ${name.host}`);
@@ -37843,7 +38890,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     try {
       await wait(time2, void 0, { signal: join7(signal) });
     } catch (error) {
-      throw judge8(error, failures, signal);
+      throw judge9(error, failures, signal);
     }
   }
   async function findBase2() {
@@ -37855,12 +38902,12 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
       return secure;
     } catch (error) {
       if (isWithoutTls(error, secure)) return new URL(`http://${name.apiHost}/v2/`);
-      throw judge8(error, MAX_FAILURES, void 0);
+      throw judge9(error, MAX_FAILURES, void 0);
     }
   }
   const base = await findBase2();
   const isPlain = base.protocol === "http:";
-  async function follow(start, request, signal) {
+  async function follow2(start, request, signal) {
     let url = start;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const login = url.origin === base.origin && authorization !== void 0 ? { authorization } : {};
@@ -37877,7 +38924,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
     if (url === void 0 || !isAllowed)
       throw new UserError(
-        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(secrets.hide(url.origin))}, which is not HTTPS`
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(secrets.hide(`${url.protocol}//${url.host}`))}, which is not HTTPS`
       );
     url.username = "";
     url.password = "";
@@ -37898,7 +38945,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     let mayLogIn = true;
     for (let failures = 1; ; failures++) {
       try {
-        const answer = await follow(url, request, signal);
+        const answer = await follow2(url, request, signal);
         if (answer.status === 200 || answer.status === 206) return answer;
         const isOwn2 = answer.url.origin === base.origin;
         if (answer.status === 401 && isOwn2 && mayLogIn) {
@@ -37915,7 +38962,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
         answer.body.destroy();
         await pause(failures, request.signal, seconds);
       } catch (error) {
-        const judged = judge8(error, failures, request.signal);
+        const judged = judge9(error, failures, request.signal);
         if (judged !== void 0) throw judged;
         await pause(failures, request.signal);
       }
@@ -37952,7 +38999,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
           throw exceeded("document-size", { ...limits2, jsonBytes: limit }, `registry ${name.host}: ${request.what}`);
         return { data, answer };
       } catch (error) {
-        const judged = judge8(error, failures, request.signal);
+        const judged = judge9(error, failures, request.signal);
         if (judged !== void 0) throw judged;
         await pause(failures, request.signal);
       }
@@ -37962,7 +39009,7 @@ async function createRegistryClient(name, { limits: limits2, env, credentials, i
     name,
     get,
     read: read2,
-    judge: judge8,
+    judge: judge9,
     pause: (failures, signal) => pause(failures, signal),
     close() {
       for (const pair of [agents.direct, agents.proxied]) for (const agent of Object.values(pair)) agent.destroy();
@@ -38008,9 +39055,9 @@ function planRanges(segments) {
     const { offset, end, size } = segment.chunk;
     if (end - offset > MAX_CHUNK || size > MAX_CHUNK) throw new TocProblem("its chunks are too large");
     const last = ranges.at(-1);
-    const fits = last !== void 0 && offset - last.to <= MAX_GAP && end - last.from <= MAX_RANGE;
+    const fits2 = last !== void 0 && offset - last.to <= MAX_GAP && end - last.from <= MAX_RANGE;
     const isSame3 = last !== void 0 && offset < last.to;
-    if (last !== void 0 && (fits || isSame3)) {
+    if (last !== void 0 && (fits2 || isSame3)) {
       last.to = Math.max(last.to, end);
       if (last.to - last.from > 2 * MAX_CHUNK) throw new TocProblem("its chunks lie on each other");
       last.segments.push(segment);
@@ -38126,14 +39173,14 @@ function deferSinks(probe) {
       if (first2 === void 0) return void 0;
       const { write: _, end: __, ...marks } = first2;
       let sink;
-      function open4() {
+      function open5() {
         sink ??= probe(file);
         return sink;
       }
       last = () => {
         sink = void 0;
       };
-      return { ...marks, write: (chunk) => open4()?.write(chunk) === true, end: () => open4()?.end() };
+      return { ...marks, write: (chunk) => open5()?.write(chunk) === true, end: () => open5()?.end() };
     },
     restart: () => last
   };
@@ -38264,7 +39311,7 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
     refuseOtherType(what, result.answer.header("content-type"), result.data);
     return result;
   }
-  async function resolve4() {
+  async function resolve5() {
     const { digest, reference } = client.name;
     const { data, answer } = await readManifest(reference);
     const stated3 = digest ?? answer.header("docker-content-digest") ?? "";
@@ -38309,7 +39356,7 @@ function createRegistryStore(client, { limits: limits2, budget }, lazy) {
     }
   }
   const store = {
-    resolve: resolve4,
+    resolve: resolve5,
     // Asking for each layer whether it is there would cost a request each; reading it tells.
     has: async (blob) => toDigest(blob) !== void 0 && blobs.has(toDigest(blob) ?? ""),
     async readDocument(blob) {
@@ -38460,7 +39507,7 @@ async function openArchiveStore(path, options) {
   return openArchiveStream(stream, options);
 }
 function readPipe(path, { signal }) {
-  const fd = openSync3(path, constants2.O_RDONLY | constants2.O_NONBLOCK);
+  const fd = openSync4(path, constants2.O_RDONLY | constants2.O_NONBLOCK);
   return new Socket({ fd, readable: true, writable: false, ...signal === void 0 ? {} : { signal } });
 }
 async function sniffFile(handle) {
@@ -38594,9 +39641,12 @@ async function useImages(reference, options, use2) {
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === void 0;
-      const chosen = picked.map((image2) => ({ image: image2, ...choosePlatforms(image2, asked) }));
-      const nameOf3 = (image2) => several ? `${reference}#${displayName(image2)}` : reference;
-      return await readImages2(store, chosen, scanOptions, use2, nameOf3);
+      const chosen = picked.map((image2) => ({
+        reference: several ? `${reference}#${displayName(image2)}` : reference,
+        digest: image2.digest,
+        ...choosePlatforms(image2, asked)
+      }));
+      return await readImages2(store, chosen, scanOptions, use2);
     } finally {
       await store.close();
     }
@@ -38606,7 +39656,7 @@ async function useImages(reference, options, use2) {
     throw hint !== "" && located instanceof UserError && !isLimit(located) ? new UserError(`${located.message}${hint}`) : located;
   }
 }
-async function readImages2(store, chosen, options, { recall: recall2, read: read2 }, nameOf3) {
+async function readImages2(store, chosen, options, { recall: recall2, read: read2 }) {
   const all = new Set(chosen.flatMap(({ platforms: platforms2 }) => platforms2));
   if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
   const known3 = recall2 === void 0 ? /* @__PURE__ */ new Map() : await recallPlatforms(store, all, recall2, options);
@@ -38617,14 +39667,14 @@ async function readImages2(store, chosen, options, { recall: recall2, read: read
     options
   );
   const used = [];
-  for (const { image: image2, platforms: platforms2, notes: notes2 } of chosen) {
+  for (const { reference, digest, platforms: platforms2, notes: notes2 } of chosen) {
     const results = [];
     for (const platform2 of platforms2) {
       const result = known3.get(platform2) ?? read2(await readPlatform(store, platform2, scans, options));
       options.deadline.check();
       results.push({ platform: platform2.platform, result, notes: [...notes2, ...platform2.notes] });
     }
-    used.push({ reference: nameOf3(image2), digest: image2.digest, platforms: results });
+    used.push({ reference, digest, platforms: results });
   }
   return used;
 }
@@ -38780,18 +39830,18 @@ async function readAliases(store, layers, aliases, options) {
   }
 }
 function bestNames(files, wanted, probe) {
-  const names2 = /* @__PURE__ */ new Map();
+  const names3 = /* @__PURE__ */ new Map();
   for (const { file, path } of wanted.filter((alias) => alias.files === files)) {
     const { size, mode, xattrs } = files.peek(file);
     const byName = probe({ path, size, mode, xattrs })?.byName === true;
-    if (byName || names2.get(file)?.byName !== true) names2.set(file, { path, byName });
+    if (byName || names3.get(file)?.byName !== true) names3.set(file, { path, byName });
   }
-  return new Map([...names2].map(([file, { path }]) => [file, path]));
+  return new Map([...names3].map(([file, { path }]) => [file, path]));
 }
-async function readAliasesOf(store, { source, scan }, names2, options) {
+async function readAliasesOf(store, { source, scan }, names3, options) {
   const paths = /* @__PURE__ */ new Map();
   scan.entries.forEach((directory, name, value) => {
-    const alias = typeof value === "number" ? names2.get(value) : void 0;
+    const alias = typeof value === "number" ? names3.get(value) : void 0;
     if (alias !== void 0) paths.set(`${directory}/${name}`, alias);
   });
   const probe = (file) => {
@@ -38805,7 +39855,7 @@ async function readAliasesOf(store, { source, scan }, names2, options) {
       `${describeLayer(source)}: its server gives parts of it no longer: read it whole, without lazy`
     );
   if (again.table !== void 0 && again.table.kind !== "same") scan.table = again.table;
-  for (const file of names2.keys()) scan.files.setContent(file, again.files.peek(file).content);
+  for (const file of names3.keys()) scan.files.setContent(file, again.files.peek(file).content);
 }
 function quotePlain(text3) {
   return /^[\w./:@-]+$/.test(text3) ? text3 : quote(text3);
@@ -38923,7 +39973,7 @@ var calico_default = {
     paths: ["/usr/bin/calico-node", "/bin/calico-node"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "projectcalico/calico felix/iptables/match_builder.go and projectcalico/calico felix/rules/static.go: -m mark, --source and --destination prefixes, --dport of the VXLAN port; policy ports go through multiport, which no release stores differently", confidence: "seen" },
-  operations: { value: ["append", "delete", "list"], source: "projectcalico/calico felix/iptables/table.go: iptables-TYPE-save -t of each table, then iptables-TYPE-restore --noflush with its own chains and its own rules in the built-in ones; deletes its rules by the text it read", confidence: "seen" },
+  operations: { value: ["append", "delete", "list"], source: "projectcalico/calico felix/iptables/table.go: iptables-TYPE-save -t of each table, which it takes for failed where a comment says that the table is incompatible, as a listing is; then iptables-TYPE-restore --noflush with its own chains and its own rules in the built-in ones; deletes its rules by the text it read", confidence: "seen" },
   changesRules: { value: true, source: "projectcalico/calico felix/iptables/table.go: rewrites its chains as endpoints and policies change", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipset_defs.go and ipsets.go: ipset list -name, then list of its own sets", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "projectcalico/calico felix/environment/feature_detect_linux.go: FindBestBinary takes the command named by the backend, else the plain one, and panics only without both", confidence: "seen" },
@@ -39004,9 +40054,10 @@ var docker_default = {
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler: --dport of published ports, -s of the bridge prefix, -m mark for allow-direct-routing marks", confidence: "seen" },
   operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "moby/moby daemon/libnetwork/iptables/iptables.go: -C before adding, -n -L of own and built-in chains; drivers/bridge/internal/iptabler", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter"] }, reads: { list: ["filter", "nat"], "list-own-chain": ["filter", "nat"] } }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/network.go (before: libnetwork/drivers/bridge/setup_ip_tables.go): -s and -d of the bridge prefix in nat and filter, the only -m mark in filter; ports are in raw and mangle too; moby/moby libnetwork/iptables/iptables.go at 19.03 to 29.2: -L of filter, of nat until 19.03, -nL of its own chains, which are in filter and nat", confidence: "seen" },
   changesRules: { value: true, source: "moby/moby daemon/libnetwork/drivers/bridge: rules change with each container that publishes a port", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: 28.0 and later make a hash:net set through netlink, not with the ipset tool", confidence: "seen" },
-  selects: { value: "path", source: "moby/moby daemon/libnetwork/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
+  selects: { value: "path", native: { name: "firewall-backend", values: ["nftables"], writes: [], option: { others: ["iptables"], since: "29.0.0" }, source: "https://docs.docker.com/engine/network/firewall-nftables: iptables by default; moby/moby#50357: a flag or a field of daemon.json", confidence: "documented" }, source: "moby/moby daemon/libnetwork/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
   network: { value: "pod", source: "https://hub.docker.com/_/docker: a container of its own; with the node's network it has to be stated", confidence: "documented" },
   versions: [
     {
@@ -39016,10 +40067,11 @@ var docker_default = {
     {
       versions: ">=28.0.0",
       backend: { value: "host", source: "docs.docker.com/engine/network/firewall-iptables: iptables is the default backend", confidence: "documented" },
+      tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter"] }, reads: { list: ["filter"], "list-own-chain": ["filter", "nat"] } }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/network.go (before: libnetwork/drivers/bridge/setup_ip_tables.go): -s and -d of the bridge prefix in nat and filter, the only -m mark in filter; ports are in raw and mangle too; iptabler.go and daemon/libnetwork/iptables/iptables.go: -L of FORWARD in filter, -nL of its own chains, which are in filter and nat", confidence: "seen" },
       sets: { value: { creates: ["hash:net"], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: -m set --match-set; the set is made through netlink", confidence: "seen" }
     }
   ],
-  notes: ["Mark matches are written only where allow-direct-routing by mark is configured.", "--firewall-backend=nftables (29 and later) writes tables docker-bridges of its own."]
+  notes: ["Mark matches are written only where allow-direct-routing by mark is configured.", "--firewall-backend=nftables (29 and later) writes tables docker-bridges of its own: of its image, state it under images, options."]
 };
 
 // src/knowledge/programs/firewalld.json
@@ -39052,7 +40104,7 @@ var flannel_default = {
   changesRules: { value: false, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: checks its rules every few seconds and writes only when one is missing", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "flannel-io/flannel pkg/trafficmngr/iptables: no ipset", confidence: "seen" },
   runs: { value: ["iptables-restore", "ip6tables-restore"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables_restore.go", confidence: "seen" },
-  selects: { value: "path", source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables_restore.go and coreos/go-iptables: plain names in PATH", confidence: "seen" },
+  selects: { value: "path", native: { name: "EnableNFTables", values: ["true"], writes: [], option: { others: ["false"], since: "0.25.0", module: "sigs.k8s.io/knftables" }, source: "flannel-io/flannel Documentation/configuration.md: EnableNFTables of net-conf.json, experimental, false by default; pkg/trafficmngr/nftables: tables of its own; Talos (siderolabs/talos#13376) and kOps (kubernetes/kops#17503) set it", confidence: "documented" }, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables_restore.go and coreos/go-iptables: plain names in PATH", confidence: "seen" },
   versions: [
     {
       versions: ">=0.13.0 <0.15.0",
@@ -39090,7 +40142,7 @@ var flannel_default = {
       iptables: { value: "1.8.13", source: "flannel-io/flannel Dockerfile at the tags: Alpine 3.24", confidence: "seen" }
     }
   ],
-  notes: ["With EnableNFTables (0.25 and later) flannel writes its own nft tables and runs no iptables."]
+  notes: ["With EnableNFTables (0.25 and later) flannel writes its own nft tables and runs no iptables: state it under images, options."]
 };
 
 // src/knowledge/programs/ip-masq-agent.json
@@ -39162,8 +40214,8 @@ var istio_cni_default = {
     paths: ["/usr/local/bin/install-cni"]
   },
   writes: { value: [], source: "istio/istio cni/pkg/iptables/iptables.go: in the namespace of the node a jump and a rule of its own chain in nat, with owner, set and SNAT; the rest is in the namespaces of pods", confidence: "seen" },
-  tables: { value: { reads: { list: ["nat"] } }, source: "istio/istio cni/pkg/iptables/iptables.go: the rules of the node are in nat; iptables-save of all tables finds the state", confidence: "inferred" },
-  operations: { value: ["append", "check", "delete", "list"], source: "istio/istio cni/pkg/iptables/iptables.go and tools/istio-iptables/pkg/capture: iptables-save, -C of its rules, iptables-restore --noflush of its own chains", confidence: "seen" },
+  tables: { value: { reads: { save: ["nat"] } }, source: "istio/istio cni/pkg/iptables/iptables.go: the rules of the node are in nat; iptables-save of all tables finds the state", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "save"], source: "istio/istio cni/pkg/iptables/iptables.go and tools/istio-iptables/pkg/capture: compares what iptables-save prints with its own rules, -C of each, iptables-restore --noflush of its own chains", confidence: "seen" },
   changesRules: { value: false, source: "istio/istio cni/pkg/iptables/iptables.go: writes at start", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip"], listsAll: false }, source: "istio/istio cni/pkg/ipset/nldeps_linux.go: through netlink", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio tools/istio-iptables/pkg/dependencies/implementation.go: legacy with rules in it, else nft, else the plain commands", confidence: "seen" },
@@ -39384,7 +40436,7 @@ var kube_proxy_default = {
     paths: ["/usr/local/bin/kube-proxy", "/usr/bin/kube-proxy"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: KUBE-POSTROUTING and KUBE-FORWARD match the masquerade mark, service rules match -p tcp|udp --dport, the cluster CIDR and 127.0.0.0/8 are matched by prefix", confidence: "seen" },
-  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto reads the nat table to find stale service chains, jump rules are ensured with -C, its own chains are rewritten with iptables-restore --noflush; kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "save-chains", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto of the nat table, of which GetChainsFromTable takes the names of chains to find stale ones (from a table that is left out it finds none, and they stay); jump rules are ensured with -C, its own chains are rewritten with iptables-restore --noflush; kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
   changesRules: { value: true, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: syncs whenever services or endpoints change", confidence: "seen" },
   selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables, iptables-save and iptables-restore by plain name", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "kubernetes/kubernetes pkg/proxy/iptables: no ipset; only pkg/proxy/ipvs runs it", confidence: "seen" },
@@ -39393,20 +40445,21 @@ var kube_proxy_default = {
     {
       versions: ">=1.25 <1.26",
       backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter", "nat"], port: ["filter", "nat"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: what it restores are the tables filter and nat", confidence: "seen" },
       iptables: { value: "1.8.7", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" },
       ipset: { value: "7.10", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" }
     },
     {
       versions: ">=1.26 <1.29",
       backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
-      tables: { value: { reads: { list: ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
+      tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter", "nat"], port: ["filter", "nat"] }, reads: { "save-chains": ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: what it restores are the tables filter and nat; SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
       iptables: { value: "1.8.7", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" },
       ipset: { value: "7.10", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" }
     },
     {
       versions: ">=1.29",
       backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
-      tables: { value: { reads: { list: ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
+      tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter", "nat"], port: ["filter", "nat"] }, reads: { "save-chains": ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: what it restores are the tables filter and nat; SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
       iptables: { value: "1.8.9", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bookworm packages", confidence: "seen" },
       ipset: { value: "7.17", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bookworm packages", confidence: "seen" },
       nft: { value: "1.0.6", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): nft since v0.4.0; built from 1.0.6.1 since v0.9.4", confidence: "seen" },
@@ -39420,7 +40473,7 @@ var kube_proxy_ipvs_default = {
   id: "kube-proxy-ipvs",
   title: "kube-proxy, ipvs mode",
   writes: { value: ["address-prefix", "mark-match"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go: rules match sets instead of ports; marks and the cluster CIDR as in iptables mode", confidence: "inferred" },
-  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go: iptables-save to find its chains, iptables-restore --noflush of its own chains", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "save-chains", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go: iptables-save to find the names of its chains, iptables-restore --noflush of its own chains", confidence: "inferred" },
   changesRules: { value: true, source: "syncs whenever services or endpoints change", confidence: "inferred" },
   ipset: { value: { creates: ["hash:ip", "hash:ip,port", "hash:ip,port,ip", "hash:ip,port,net", "bitmap:port"], listsAll: false }, source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go (ipsetInfo) and pkg/util/ipset/ipset.go: create, add, del, list -n and list of one named set", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go", confidence: "inferred" },
@@ -39469,7 +40522,7 @@ var kube_router_default = {
     paths: ["/usr/local/bin/kube-router"]
   },
   writes: { value: ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"], source: "cloudnativelabs/kube-router pkg/controllers/netpol/pod.go: NFLOG with limit and -m mark for denied traffic; policy.go: --dport and --dport from:to for endPort; npc_iptables.go: service prefixes; pkg/controllers/proxy/network_services_controller.go: --tcp-flags SYN,RST SYN with TCPMSS", confidence: "seen" },
-  tables: { value: { writes: { nflog: ["filter"], "port-range": ["filter"], "tcp-flags": ["mangle"] } }, source: "cloudnativelabs/kube-router pkg/controllers/netpol: policy chains are in filter; pkg/controllers/proxy/network_services_controller.go: TCPMSS rules are in mangle", confidence: "seen" },
+  tables: { value: { writes: { nflog: ["filter"], "port-range": ["filter"], "tcp-flags": ["mangle"] }, reads: { list: ["filter", "nat", "mangle"], "list-own-chain": ["filter", "nat"], "save-restore": ["filter"] } }, source: "cloudnativelabs/kube-router pkg/controllers/netpol: policy chains are in filter, which alone is saved and restored (at the tags from 1.2.3 on); pkg/controllers/proxy: TCPMSS rules are in mangle, nat is listed, mangle saved to look for rules of its own", confidence: "seen" },
   operations: { value: ["append", "check", "delete", "list", "list-own-chain", "save-restore"], source: "cloudnativelabs/kube-router pkg/controllers/netpol/npc_iptables.go: iptables-save -t filter, edits the dump and restores it with iptables-restore -T filter without --noflush; pkg/utils/iptables.go", confidence: "seen" },
   changesRules: { value: true, source: "cloudnativelabs/kube-router pkg/controllers/netpol: a full save and restore on each sync", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port"], listsAll: true }, source: "cloudnativelabs/kube-router pkg/utils/ipset.go: ipset save of all sets and restore -exist; sets of pkg/controllers", confidence: "seen" },
@@ -39549,7 +40602,7 @@ var kube_router_default = {
       ipset: { value: "7.24", source: "kubernetes/kops#18724", confidence: "documented" }
     }
   ],
-  notes: ["--run-firewall in nftables mode (knftables) writes tables of its own; this profile is the iptables mode."]
+  notes: ["--use-nftables-for-netpol (experimental) puts policies into tables of its own; everything else stays with iptables (cloudnativelabs/kube-router docs/nftables.md), so what is told here of its tools holds in either mode."]
 };
 
 // src/knowledge/programs/kubelet.json
@@ -39590,7 +40643,8 @@ var linkerd_default = {
     paths: ["/usr/lib/linkerd/linkerd2-proxy-init"]
   },
   writes: { value: ["port"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: --destination-port, multiport, owner; REDIRECT", confidence: "seen" },
-  operations: { value: ["append", "list"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -N and -A of its chains, then prints the -save output", confidence: "seen" },
+  tables: { value: { writes: { port: ["nat"] }, reads: { "save-chains": ["nat"] } }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -t nat in every command, -save -t nat", confidence: "seen" },
+  operations: { value: ["append", "save-chains"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -N and -A of its chains, then prints the -save output and goes by nothing in it", confidence: "seen" },
   changesRules: { value: false, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: writes once for each pod", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: no ipset", confidence: "seen" },
   runs: { value: ["iptables-save", "ip6tables-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: without the commands that --iptables-mode names it takes those of nft, the plain ones or those of legacy", confidence: "seen" },
@@ -39683,6 +40737,7 @@ var node_local_dns_default = {
     paths: ["/node-cache"]
   },
   writes: { value: ["port"], source: "kubernetes/dns cmd/node-cache/app/cache_app.go: --dport and --sport of the DNS and health port, NOTRACK and ACCEPT", confidence: "seen" },
+  tables: { value: { writes: { port: ["filter", "raw"] } }, source: "kubernetes/dns cmd/node-cache/app/cache_app.go: NOTRACK in raw, ACCEPT in filter, all by port", confidence: "seen" },
   operations: { value: ["append", "check", "delete"], source: "kubernetes/dns cmd/node-cache/app/cache_app.go: EnsureRule and DeleteRule of each rule, every minute", confidence: "seen" },
   changesRules: { value: false, source: "kubernetes/dns cmd/node-cache/app/cache_app.go: writes at start, checks at an interval", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "kubernetes/dns cmd/node-cache/app/cache_app.go: no ipset", confidence: "seen" },
@@ -39843,14 +40898,47 @@ function textAt(tree, path) {
 function variableOf(env, name) {
   return env.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
 }
-function pickVariables(env, names2) {
+function pickVariables(env, names3) {
   const picked = {};
   for (const entry of env) {
     const at = entry.indexOf("=");
     const name = entry.slice(0, at);
-    if (at > 0 && names2.includes(name)) picked[name] = entry.slice(at + 1);
+    if (at > 0 && names3.includes(name)) picked[name] = entry.slice(at + 1);
   }
   return picked;
+}
+
+// src/toolchain/file-names.ts
+var NETFILTER_LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
+var TOOL = /tables|^nft$|^ipset$|^conntrackd?$/;
+var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+var LEGACY_LIBRARY = /^libip[46]?tc\.so(?:\.|$)/;
+var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
+var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+var ANY_OF_THEM = new RegExp(
+  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
+);
+function isWantedName(name) {
+  if (!ANY_OF_THEM.test(name)) return false;
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
+function isScriptName(name) {
+  return name.endsWith(".sh");
+}
+function isToolName(name) {
+  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+}
+function isNetfilterLibrary(name) {
+  return NETFILTER_LIBRARY.test(name);
+}
+function isExtension(name) {
+  return EXTENSION.test(name);
+}
+function isSupportLibrary(name) {
+  return SUPPORT_LIBRARY.test(name);
+}
+function isProgramDirectory(path) {
+  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
 }
 
 // src/toolchain/binaries/loader-paths.ts
@@ -39901,6 +40989,335 @@ function expandPattern(tree, pattern) {
 }
 function isLoaderConfig(path) {
   return /\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/.test(path);
+}
+
+// src/toolchain/bounds.ts
+function withinBounds(action) {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof RangeError) return void 0;
+    throw error;
+  }
+}
+
+// src/toolchain/binaries/elf.ts
+function viewElf(bytes, header) {
+  const read2 = reader(bytes, header.bits, header.littleEndian);
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  const entries = (segment && withinBounds(() => dynamicEntries(read2, header.bits, segment))) ?? [];
+  return {
+    header,
+    read: read2,
+    offsetOf: (address) => fileOffset(header, address),
+    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
+    text: (offset) => stringAt(bytes, offset)
+  };
+}
+var PT_LOAD = 1;
+var PT_DYNAMIC = 2;
+var PT_INTERP = 3;
+var PF_W = 2;
+var PF_X = 1;
+var VER_FLG_WEAK = 2;
+var MAX_SEGMENTS = 256;
+var MAX_DYNAMIC_ENTRIES = 2048;
+var MAX_VERSIONS = 1024;
+var MAX_NAME_LENGTH = 1024;
+function isElf(bytes) {
+  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
+}
+function readElfHeader(bytes) {
+  if (!isElf(bytes) || bytes.length < 52) return void 0;
+  const bits = bytes[4] === 2 ? 64 : 32;
+  const littleEndian = bytes[5] !== 2;
+  return withinBounds(() => {
+    const read2 = reader(bytes, bits, littleEndian);
+    const machine = read2.u16(18);
+    const table2 = bits === 64 ? read2.word(32) : read2.word(28);
+    const entrySize = read2.u16(bits === 64 ? 54 : 42);
+    const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
+    const segments = [];
+    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table2 + i * entrySize));
+    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+  });
+}
+function readInterpreter(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
+  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+}
+function readElfDynamic(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  if (!segment) return void 0;
+  const versions = { definitions: [], needs: [] };
+  const dynamic = {
+    needed: [],
+    soname: void 0,
+    runpath: [],
+    isRpath: false,
+    versions: () => versions
+  };
+  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
+  return dynamic;
+}
+var DT = {
+  NEEDED: 1,
+  STRTAB: 5,
+  SONAME: 14,
+  RPATH: 15,
+  RUNPATH: 29,
+  VERDEF: 1879048188,
+  VERDEFNUM: 1879048189,
+  VERNEED: 1879048190,
+  VERNEEDNUM: 1879048191
+};
+function fillDynamic(dynamic, bytes, header, segment) {
+  const read2 = reader(bytes, header.bits, header.littleEndian);
+  const entries = dynamicEntries(read2, header.bits, segment);
+  const valuesOf3 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
+  const strings2 = fileOffset(header, valuesOf3(DT.STRTAB)[0]);
+  if (strings2 === void 0) return;
+  const name = (offset) => stringAt(bytes, strings2 + offset);
+  for (const offset of valuesOf3(DT.NEEDED)) dynamic.needed.push(name(offset));
+  const soname = valuesOf3(DT.SONAME)[0];
+  if (soname !== void 0) dynamic.soname = name(soname);
+  const own2 = valuesOf3(DT.RUNPATH)[0];
+  const runpath = own2 ?? valuesOf3(DT.RPATH)[0];
+  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
+  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
+  dynamic.versions = () => readVersions(read2, header, valuesOf3, name);
+}
+function readVersions(read2, header, valuesOf3, name) {
+  const versions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const tableAt = (start, number3) => {
+      const at = fileOffset(header, valuesOf3(start)[0]);
+      return at === void 0 ? void 0 : { read: read2, at, count: Math.min(valuesOf3(number3)[0] ?? 0, MAX_VERSIONS), name };
+    };
+    const definitions = tableAt(DT.VERDEF, DT.VERDEFNUM);
+    if (definitions) readVersionDefinitions(definitions, versions.definitions);
+    const needs2 = tableAt(DT.VERNEED, DT.VERNEEDNUM);
+    if (needs2) readVersionNeeds(needs2, versions.needs);
+  });
+  return versions;
+}
+function dynamicEntries(read2, bits, segment) {
+  const size = bits / 4;
+  const count3 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
+  const entries = [];
+  for (let i = 0; i < count3; i++) {
+    const tag = read2.word(segment.offset + i * size);
+    if (tag === 0) break;
+    entries.push({ tag, value: read2.word(segment.offset + i * size + size / 2) });
+  }
+  return entries;
+}
+function readVersionDefinitions({ read: read2, at: start, count: count3, name }, into) {
+  let at = start;
+  for (let i = 0; i < count3; i++) {
+    const isBase = (read2.u16(at + 2) & 1) === 1;
+    if (!isBase) into.push(name(read2.u32(at + read2.u32(at + 12))));
+    const next = read2.u32(at + 16);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readVersionNeeds({ read: read2, at: start, count: count3, name }, into) {
+  let at = start;
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < count3; i++) {
+    const library = name(read2.u32(at + 4));
+    let auxiliary = at + read2.u32(at + 8);
+    for (let j = read2.u16(at + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
+      const next2 = read2.u32(auxiliary + 12);
+      if (next2 === 0) break;
+      auxiliary += next2;
+    }
+    const next = read2.u32(at + 12);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readSegment(read2, bits, at) {
+  return bits === 64 ? {
+    type: read2.u32(at),
+    flags: read2.u32(at + 4),
+    offset: read2.word(at + 8),
+    address: read2.word(at + 16),
+    fileSize: read2.word(at + 32)
+  } : {
+    type: read2.u32(at),
+    flags: read2.u32(at + 24),
+    offset: read2.u32(at + 4),
+    address: read2.u32(at + 8),
+    fileSize: read2.u32(at + 16)
+  };
+}
+function fileOffset(header, address) {
+  if (address === void 0) return void 0;
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
+  );
+  return segment && address - segment.address + segment.offset;
+}
+function reader(bytes, bits, littleEndian) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const u8 = (at) => view.getUint8(at);
+  const u16 = (at) => view.getUint16(at, littleEndian);
+  const u32 = (at) => view.getUint32(at, littleEndian);
+  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
+  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
+}
+function stringAt(bytes, at) {
+  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
+}
+function architectureOf(machine, bits, littleEndian) {
+  switch (machine) {
+    case 3:
+      return "386";
+    case 8:
+      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
+    case 20:
+      return "ppc";
+    case 21:
+      return littleEndian ? "ppc64le" : "ppc64";
+    case 22:
+      return "s390x";
+    case 40:
+      return "arm";
+    case 62:
+      return "amd64";
+    case 183:
+      return "arm64";
+    case 243:
+      return bits === 64 ? "riscv64" : "riscv32";
+    case 258:
+      return "loong64";
+    default:
+      return void 0;
+  }
+}
+
+// src/toolchain/binaries/symbols.ts
+var LIBRARY_OF = [
+  ["xtables_", "libxtables"],
+  ["xt_", "libxtables"],
+  ["nftnl_", "libnftnl"],
+  ["mnl_", "libmnl"],
+  ["nft_", "libnftables"],
+  ["ipset_", "libipset"],
+  ["iptc_", "libip4tc"],
+  ["ip6tc_", "libip6tc"]
+];
+var DT2 = {
+  HASH: 4,
+  STRTAB: 5,
+  SYMTAB: 6,
+  RELA: 7,
+  RELASZ: 8,
+  REL: 17,
+  RELSZ: 18,
+  PLTREL: 20,
+  JMPREL: 23,
+  PLTRELSZ: 2,
+  GNU_HASH: 1879047925
+};
+var STB_GLOBAL = 1;
+var MAX_SYMBOLS = 16 * 1024;
+var MAX_NAMES = 4096;
+var MAX_NAME_LENGTH2 = 128;
+var MAX_RELOCATIONS = 256 * 1024;
+function libraryOfSymbol(name) {
+  return LIBRARY_OF.find(([prefix]) => name.startsWith(prefix))?.[1];
+}
+function readNetfilterSymbols(bytes, header) {
+  const view = viewElf(bytes, header);
+  const symbols2 = openSymbols(view);
+  if (symbols2 === void 0) return { imports: [], exports: void 0 };
+  const imports = withinBounds(() => readImports(view, symbols2)) ?? [];
+  return { imports, exports: withinBounds(() => readExports(view, symbols2)) };
+}
+function openSymbols(view) {
+  const at = (tag) => {
+    const address = view.dynamicValue(tag);
+    return address === void 0 ? void 0 : view.offsetOf(address);
+  };
+  const table2 = at(DT2.SYMTAB);
+  const strings2 = at(DT2.STRTAB);
+  if (table2 === void 0 || strings2 === void 0) return void 0;
+  const [size, info, section] = view.header.bits === 64 ? [24, 4, 6] : [16, 12, 14];
+  return {
+    name(index, wanted) {
+      const entry = table2 + index * size;
+      const isDefined = view.read.u16(entry + section) !== 0;
+      const binding = view.read.u8(entry + info) >> 4;
+      const fits2 = wanted === "defined" ? isDefined && binding !== 0 : !isDefined && binding === STB_GLOBAL;
+      return fits2 ? view.text(strings2 + view.read.u32(entry)) : void 0;
+    }
+  };
+}
+function readImports(view, symbols2) {
+  const word = view.header.bits / 8;
+  const pltEntry = view.dynamicValue(DT2.PLTREL) === DT2.RELA ? 3 * word : 2 * word;
+  const indices = /* @__PURE__ */ new Set([
+    ...symbolIndices(view, DT2.RELA, DT2.RELASZ, 3 * word),
+    ...symbolIndices(view, DT2.REL, DT2.RELSZ, 2 * word),
+    ...symbolIndices(view, DT2.JMPREL, DT2.PLTRELSZ, pltEntry)
+  ]);
+  return [...indices].flatMap((index) => symbols2.name(index, "asked") ?? []).filter(isOfNetfilter).slice(0, MAX_NAMES);
+}
+function symbolIndices(view, tag, sizeTag, entry) {
+  const indices = /* @__PURE__ */ new Set();
+  const address = view.dynamicValue(tag);
+  const start = address === void 0 ? void 0 : view.offsetOf(address);
+  if (start === void 0) return indices;
+  const { bits, littleEndian } = view.header;
+  const count3 = Math.min(Math.floor((view.dynamicValue(sizeTag) ?? 0) / entry), MAX_RELOCATIONS);
+  for (let i = 0; i < count3; i++) {
+    const at = start + i * entry;
+    const index = bits === 64 ? view.read.u32(at + (littleEndian ? 12 : 8)) : view.read.u32(at + 4) >>> 8;
+    if (index !== 0) indices.add(index);
+  }
+  return indices;
+}
+function readExports(view, symbols2) {
+  const range = gnuHashRange(view) ?? hashRange(view);
+  if (range === void 0 || range.end - range.start > MAX_SYMBOLS) return void 0;
+  const names3 = [];
+  for (let index = range.start; index < range.end; index++) {
+    const name = symbols2.name(index, "defined");
+    if (name !== void 0 && isOfNetfilter(name)) names3.push(name);
+  }
+  return names3.length <= MAX_NAMES ? names3 : void 0;
+}
+function gnuHashRange(view) {
+  const address = view.dynamicValue(DT2.GNU_HASH);
+  const at = address === void 0 ? void 0 : view.offsetOf(address);
+  if (at === void 0) return void 0;
+  const { u32 } = view.read;
+  const [buckets, start, bloom] = [u32(at), u32(at + 4), u32(at + 8)];
+  const table2 = at + 16 + bloom * (view.header.bits / 8);
+  if (buckets > MAX_SYMBOLS) return void 0;
+  let last = 0;
+  for (let i = 0; i < buckets; i++) last = Math.max(last, u32(table2 + 4 * i));
+  if (last < start) return { start, end: start };
+  const chains = table2 + 4 * buckets;
+  while (last - start < MAX_SYMBOLS && (u32(chains + 4 * (last - start)) & 1) === 0) last++;
+  return { start, end: last + 1 };
+}
+function hashRange(view) {
+  const address = view.dynamicValue(DT2.HASH);
+  const at = address === void 0 ? void 0 : view.offsetOf(address);
+  if (at === void 0 || view.header.architecture === "s390x") return void 0;
+  return { start: 1, end: view.read.u32(at + 4) };
+}
+function isOfNetfilter(name) {
+  return name.length <= MAX_NAME_LENGTH2 && libraryOfSymbol(name) !== void 0;
 }
 
 // src/toolchain/binaries/loader.ts
@@ -39961,6 +41378,7 @@ function followNeeds(program2, find3) {
       else if (library.content) objects.push(library);
     }
   }
+  for (const symbol of missingSymbols(objects, loaded)) missing2.add(symbol);
   if (isMusl(program2.content)) return [...missing2];
   for (const object2 of objects)
     for (const { library, version: version3 } of object2.content?.versionNeeds ?? []) {
@@ -39968,6 +41386,23 @@ function followNeeds(program2, find3) {
       if (defined.length > 0 && !defined.includes(version3)) missing2.add(`${version3} (${library})`);
     }
   return [...missing2];
+}
+var MAX_SYMBOLS_NAMED = 2;
+function missingSymbols(objects, loaded) {
+  const libraries2 = [...loaded];
+  const isKnown = ([soname, library]) => isNetfilterLibrary(soname) ? library?.content?.exports !== void 0 : isSupportLibrary(soname);
+  if (!libraries2.every(isKnown)) return [];
+  const defined = new Set(libraries2.flatMap(([, library]) => library?.content?.exports ?? []));
+  const lacking = new Set(
+    objects.flatMap(({ content }) => content?.imports ?? []).filter((name) => !defined.has(name))
+  );
+  const named2 = [...lacking].flatMap((name) => {
+    const soname = libraries2.find(([each]) => each.startsWith(`${libraryOfSymbol(name)}.so`))?.[0];
+    return soname === void 0 ? [] : [{ name, soname }];
+  });
+  return [...Map.groupBy(named2, ({ soname }) => soname)].flatMap(
+    ([soname, symbols2]) => symbols2.slice(0, MAX_SYMBOLS_NAMED).map(({ name }) => `${name} (${soname})`)
+  );
 }
 function lookUp(tree, path, architecture) {
   const resolved = tree.resolve(path);
@@ -40082,6 +41517,9 @@ function tellCommand(name, find3, tree) {
     const command = { backend: "none", via: found.via };
     return { command: found.dangling ? { ...command, dangling: true } : command };
   }
+  const forwarded = forwardedBackend(name, found.target, find3, tree);
+  if (forwarded !== void 0)
+    return { command: { backend: forwarded.backend, via: [...found.via, ...forwarded.via] } };
   const backend = tellBackend(name, found.target, tree);
   if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
   if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
@@ -40089,6 +41527,16 @@ function tellCommand(name, find3, tree) {
     command: { backend: "unknown", via: found.via },
     missing: { fact: `what ${found.via[0]} does`, reason: backend.unknown }
   };
+}
+function forwardedBackend(name, target, find3, tree) {
+  const content = contentOf(target.node);
+  const path = content?.kind === "script" && !content.script.wrapper ? content.script.forwards : void 0;
+  if (path === void 0) return void 0;
+  const hit = path.startsWith("/") ? followLink(tree, path) : path.includes("/") ? void 0 : find3(path);
+  if (!hit?.target || (hit.target.node.mode & 73) === 0 || contentOf(hit.target.node)?.kind !== "binary")
+    return void 0;
+  const told = tellBackend(name, hit.target, tree);
+  return "backend" in told ? { backend: told.backend, via: hit.via } : void 0;
 }
 function tellBackend(name, target, tree) {
   const content = contentOf(target.node);
@@ -40130,35 +41578,6 @@ function compareText(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-// src/toolchain/file-names.ts
-var NETFILTER_LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
-var TOOL = /tables|^nft$|^ipset$|^conntrackd?$/;
-var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
-var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
-var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
-var ANY_OF_THEM = new RegExp(
-  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
-);
-function isWantedName(name) {
-  if (!ANY_OF_THEM.test(name)) return false;
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
-}
-function isToolName(name) {
-  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
-}
-function isNetfilterLibrary(name) {
-  return NETFILTER_LIBRARY.test(name);
-}
-function isExtension(name) {
-  return EXTENSION.test(name);
-}
-function isSupportLibrary(name) {
-  return SUPPORT_LIBRARY.test(name);
-}
-function isProgramDirectory(path) {
-  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
-}
-
 // src/toolchain/extensions.ts
 var MAX_DIRECTORIES2 = 8;
 var MAX_NAMED_FILES = 5;
@@ -40178,8 +41597,8 @@ function listLoadable({ tree, loader, env }, library, programs, listed5) {
     listed5.missing.push({ fact: `extensions of ${library.path}`, reason: "it names no folder to look in" });
   const tools = programs.filter((program2) => usesLibrary(program2, library, loader)).map(({ path }) => path);
   for (const directory of directories) {
-    const names2 = tree.list(directory).filter(isExtension);
-    const told = names2.map((name) => ({ name, registrations: registrationsOf(tree, inDirectory(directory, name)) }));
+    const names3 = tree.list(directory).filter(isExtension);
+    const told = names3.map((name) => ({ name, registrations: registrationsOf(tree, inDirectory(directory, name)) }));
     const unread = told.filter(({ registrations }) => registrations === void 0).map(({ name }) => name);
     const loadable = told.flatMap(
       ({ name, registrations = [] }) => registrations.filter((entry) => entry.name === extensionName(name))
@@ -40187,7 +41606,7 @@ function listLoadable({ tree, loader, env }, library, programs, listed5) {
     listed5.extensions.push({
       library: library.path,
       directory,
-      files: names2.length,
+      files: names3.length,
       tools,
       list: groupRevisions(loadable),
       ...unread.length > 0 && { unread }
@@ -40195,10 +41614,10 @@ function listLoadable({ tree, loader, env }, library, programs, listed5) {
     if (unread.length > 0) listed5.missing.push({ fact: `extensions in ${directory}`, reason: describeUnread(unread) });
   }
 }
-function describeUnread(names2) {
-  const more = names2.length - MAX_NAMED_FILES;
-  const shown2 = names2.slice(0, MAX_NAMED_FILES).join(", ");
-  return `what ${shown2}${more > 0 ? ` and ${more} more` : ""} register${names2.length === 1 ? "s" : ""} could not be read`;
+function describeUnread(names3) {
+  const more = names3.length - MAX_NAMED_FILES;
+  const shown2 = names3.slice(0, MAX_NAMED_FILES).join(", ");
+  return `what ${shown2}${more > 0 ? ` and ${more} more` : ""} register${names3.length === 1 ? "s" : ""} could not be read`;
 }
 function searchedDirectories({ content }, env) {
   const variable = variableOf(env, "XTABLES_LIBDIR");
@@ -40256,12 +41675,765 @@ function missingInterpreters(tree, commands, find3) {
   });
 }
 function missingOf2(tree, line, find3) {
-  const [program2 = "", ...words4] = line.split(/[ \t]+/);
+  const [program2 = "", ...words3] = line.split(/[ \t]+/);
   if (!program2.startsWith("/")) return void 0;
   if (followLink(tree, program2)?.target === void 0) return JSON.stringify(program2).slice(1, -1);
   if (!program2.endsWith("/env")) return void 0;
-  const name = words4.find((word) => !word.startsWith("-") && !word.includes("="));
+  const name = words3.find((word) => !word.startsWith("-") && !word.includes("="));
   return name === void 0 || name.includes("/") || find3(name)?.target ? void 0 : JSON.stringify(name).slice(1, -1);
+}
+
+// src/toolchain/lines.ts
+function* linesOf(text3) {
+  let start = 0;
+  while (start < text3.length) {
+    const end = text3.indexOf("\n", start);
+    yield cutLine(text3, start, end);
+    if (end < 0) return;
+    start = end + 1;
+  }
+}
+function* linesWith(text3, mark) {
+  for (let from = 0; from < text3.length; ) {
+    mark.lastIndex = from;
+    const at = mark.exec(text3)?.index;
+    if (at === void 0) return;
+    const start = at === from ? from : text3.lastIndexOf("\n", at - 1) + 1;
+    const end = text3.indexOf("\n", at);
+    yield cutLine(text3, start, end);
+    if (end < 0) return;
+    from = end + 1;
+  }
+}
+function cutLine(text3, start, end) {
+  if (end < 0) return text3.slice(start);
+  return text3.slice(start, end > start && text3[end - 1] === "\r" ? end - 1 : end);
+}
+
+// src/toolchain/packages/collect.ts
+var MAX_PACKAGES = 5e4;
+var MAX_PROBLEMS = 3;
+function collectPackages(problems = []) {
+  const parsed = { packages: [], problems: [...problems] };
+  const report2 = (problem) => {
+    if (parsed.problems.length < MAX_PROBLEMS) parsed.problems.push(problem);
+  };
+  return {
+    parsed,
+    report: report2,
+    add(entry) {
+      if (parsed.packages.length < MAX_PACKAGES) parsed.packages.push(entry);
+      else report2(`it has more than ${MAX_PACKAGES} packages`);
+    }
+  };
+}
+
+// src/toolchain/packages/rpm/manifest.ts
+var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
+function isRpmManifest(path) {
+  return MANIFEST.test(path);
+}
+var NAME = 0;
+var VERSION_RELEASE = 1;
+var EPOCH = 8;
+function parseRpmManifest(text3) {
+  const { parsed, add: add2, report: report2 } = collectPackages();
+  let number3 = 0;
+  for (const line of linesOf(text3)) {
+    number3++;
+    if (line === "") continue;
+    const entry = readLine(line);
+    if (!entry) report2(`line ${number3} is no package`);
+    else add2(entry);
+  }
+  if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
+  return parsed;
+}
+function readLine(line) {
+  const fields = line.split("	", 16);
+  const name = fields[NAME];
+  const version3 = fields[VERSION_RELEASE];
+  const epoch = fields[EPOCH];
+  if (!name || !/^[\w.+-]+$/.test(name) || !version3 || !/^[\w.+~^]+-[\w.+~^]+$/.test(version3)) return void 0;
+  if (epoch === void 0 || !/^\d{1,10}$/.test(epoch)) return void 0;
+  return { name, version: epoch === "0" ? version3 : `${epoch}:${version3}` };
+}
+
+// src/toolchain/packages/types.ts
+var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
+var LIBRARY = new RegExp(`(?:^|/)${NETFILTER_LIBRARIES}[^/]*\\.so[^/]*$`);
+var MARK_OF_WORTH = new RegExp(`bin/|${NETFILTER_LIBRARIES}`, "g");
+function isWorthOwning(path) {
+  return PROGRAM.test(path) || LIBRARY.test(path);
+}
+var MAX_FILES_OF_PACKAGE = 2e4;
+
+// src/toolchain/packages/rpm/header.ts
+var TAG2 = {
+  NAME: 1e3,
+  VERSION: 1001,
+  RELEASE: 1002,
+  EPOCH: 1003,
+  FILESTATES: 1029,
+  FILEDIGESTS: 1035,
+  DIRINDEXES: 1116,
+  BASENAMES: 1117,
+  DIRNAMES: 1118,
+  FILEDIGESTALGO: 5011
+};
+var INT32 = 4;
+var CHAR = 1;
+var INT8 = 2;
+var STRING = 6;
+var STRING_ARRAY = 8;
+var I18N_STRING = 9;
+var ENTRY_SIZE2 = 16;
+var MAX_ENTRIES2 = 65535;
+var MAX_NAME2 = 4096;
+var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
+var DIGEST_NAMES = { 1: "md5", 2: "sha1", 8: "sha256" };
+function readRpmHeader(blob) {
+  return withinBounds(() => {
+    const tags = indexTags(blob);
+    if (!tags) return void 0;
+    const name = tags.text(TAG2.NAME);
+    const version3 = tags.text(TAG2.VERSION);
+    if (!name || !version3) return void 0;
+    const epoch = tags.numbers(TAG2.EPOCH)[0];
+    const release2 = tags.text(TAG2.RELEASE);
+    const full = `${epoch ? `${epoch}:` : ""}${version3}${release2 ? `-${release2}` : ""}`;
+    return { name, version: full, files: listFiles(tags) };
+  });
+}
+function indexTags(blob) {
+  const count3 = blob.readUInt32BE(0);
+  const size = blob.readUInt32BE(4);
+  const start = 8 + count3 * ENTRY_SIZE2;
+  if (count3 === 0 || count3 > MAX_ENTRIES2 || start + size > blob.length) return void 0;
+  const data = blob.subarray(start, start + size);
+  const wanted = new Set(Object.values(TAG2));
+  const entries = /* @__PURE__ */ new Map();
+  for (let i = 0; i < count3; i++) {
+    const at = 8 + i * ENTRY_SIZE2;
+    const tag = blob.readUInt32BE(at);
+    if (!wanted.has(tag) || entries.has(tag)) continue;
+    entries.set(tag, {
+      type: blob.readUInt32BE(at + 4),
+      offset: blob.readUInt32BE(at + 8),
+      count: blob.readUInt32BE(at + 12)
+    });
+  }
+  return {
+    text(tag) {
+      const entry = entries.get(tag);
+      if (entry?.type !== STRING && entry?.type !== I18N_STRING) return void 0;
+      return strings(data, { ...entry, count: 1 }).next().value ?? void 0;
+    },
+    texts: (tag) => strings(data, entries.get(tag)),
+    numbers: (tag) => numbers(data, entries.get(tag))
+  };
+}
+function* strings(data, entry) {
+  if (entry?.type !== STRING && entry?.type !== STRING_ARRAY && entry?.type !== I18N_STRING) return;
+  let at = entry.offset;
+  for (let i = 0; i < entry.count; i++) {
+    const end = data.indexOf(0, at);
+    if (at > data.length || end < 0) throw new RangeError("text outside the header");
+    yield end - at > MAX_NAME2 ? void 0 : data.toString("utf8", at, end);
+    at = end + 1;
+  }
+}
+function numbers(data, entry) {
+  if (!entry) return [];
+  const width = entry.type === INT32 ? 4 : entry.type === CHAR || entry.type === INT8 ? 1 : 0;
+  if (width === 0) return [];
+  if (entry.offset + entry.count * width > data.length) throw new RangeError("numbers outside the header");
+  const read2 = (i) => width === 4 ? data.readUInt32BE(entry.offset + i * 4) : data.readUInt8(entry.offset + i);
+  return Array.from({ length: entry.count }, (_, i) => read2(i));
+}
+function listFiles(tags) {
+  const directories = [...tags.texts(TAG2.DIRNAMES)];
+  const indexes = tags.numbers(TAG2.DIRINDEXES);
+  const states = tags.numbers(TAG2.FILESTATES);
+  const algorithm = DIGEST_NAMES[tags.numbers(TAG2.FILEDIGESTALGO)[0] ?? 1];
+  const digests = tags.texts(TAG2.FILEDIGESTS);
+  const files = [];
+  let i = 0;
+  for (const base of tags.texts(TAG2.BASENAMES)) {
+    const directory = directories[indexes[i] ?? -1];
+    const digest = digests.next();
+    const state = states[i];
+    i++;
+    if (base === void 0 || directory === void 0 || digest.value === "") continue;
+    if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
+    const path = `${directory}${base}`;
+    if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
+    const known3 = algorithm !== void 0 && typeof digest.value === "string";
+    files.push(known3 ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
+  }
+  return files;
+}
+
+// src/toolchain/packages/rpm/berkeley.ts
+var HASH_MAGIC = 398689;
+var PAGE_HEADER = 26;
+var META_HASH = 8;
+var HASH_UNSORTED = 2;
+var OVERFLOW = 7;
+var HASH = 13;
+var INLINE = 1;
+var OFF_PAGE = 3;
+var SMALLEST_HEADER = 16;
+function isBerkeleyHash(bytes) {
+  return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
+}
+function readBerkeleyHash(bytes) {
+  const { parsed, add: add2, report: report2 } = collectPackages();
+  const pages = withinBounds(() => createPages(bytes));
+  if (typeof pages !== "object") {
+    report2(pages ?? "its header cannot be read");
+    return parsed;
+  }
+  if (pages.stated > pages.count) report2("it ends before its last page");
+  else if (pages.stated < pages.count) report2("it goes on behind its last page");
+  let overflow = 0;
+  for (let number3 = 1; number3 < pages.count; number3++) {
+    const page = pages.at(number3);
+    const type = page.readUInt8(25);
+    if (pages.u32(page, 8) !== number3 && page.some((byte) => byte !== 0)) report2(`page ${number3} is damaged`);
+    if (type === OVERFLOW) overflow++;
+    if (type !== HASH && type !== HASH_UNSORTED) continue;
+    const values = withinBounds(() => valuesOf(pages, page));
+    if (!values) report2(`page ${number3} cannot be read`);
+    else if (withinBounds(() => lowestItem(pages, page)) !== pages.u16(page, 22)) report2(`page ${number3} is damaged`);
+    for (const value of values ?? []) {
+      if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
+      const entry = value && readRpmHeader(value);
+      if (!entry) report2(`a package on page ${number3} cannot be read`);
+      else add2(entry);
+    }
+  }
+  if (overflow > pages.taken.size) report2(`${overflow - pages.taken.size} pages belong to no package`);
+  return parsed;
+}
+function createPages(bytes) {
+  const little = bytes.readUInt32LE(12) === HASH_MAGIC;
+  const u16 = (page, at2) => little ? page.readUInt16LE(at2) : page.readUInt16BE(at2);
+  const u32 = (page, at2) => little ? page.readUInt32LE(at2) : page.readUInt32BE(at2);
+  const size = u32(bytes, 20);
+  if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
+  if (bytes.readUInt8(24) !== 0) return "it is encrypted";
+  if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
+  const count3 = Math.floor(bytes.length / size);
+  const at = (number3) => {
+    if (number3 < 1 || number3 >= count3) throw new RangeError("page outside the file");
+    return bytes.subarray(number3 * size, (number3 + 1) * size);
+  };
+  return { size, count: count3, stated: u32(bytes, 32) + 1, at, u16, u32, taken: /* @__PURE__ */ new Set() };
+}
+function valuesOf(pages, page) {
+  const items = pages.u16(page, 20);
+  if (items % 2 !== 0 || PAGE_HEADER + items * 2 > pages.size) throw new RangeError("items outside the page");
+  const values = [];
+  for (let i = 1; i < items; i += 2) {
+    const start = pages.u16(page, PAGE_HEADER + i * 2);
+    const end = pages.u16(page, PAGE_HEADER + (i - 1) * 2);
+    values.push(withinBounds(() => valueAt(pages, page, start, end)));
+  }
+  return values;
+}
+function lowestItem(pages, page) {
+  const items = pages.u16(page, 20);
+  return items === 0 ? pages.size & 65535 : pages.u16(page, PAGE_HEADER + (items - 1) * 2);
+}
+function valueAt(pages, page, start, end) {
+  const kind = page.readUInt8(start);
+  if (kind === INLINE) return end > start && end <= page.length ? page.subarray(start + 1, end) : void 0;
+  if (kind !== OFF_PAGE) return void 0;
+  return readOverflow(pages, pages.u32(page, start + 4), pages.u32(page, start + 8));
+}
+function readOverflow(pages, first2, length) {
+  const parts = [];
+  let size = 0;
+  for (let number3 = first2; number3 !== 0 && size < length; ) {
+    const page = pages.at(number3);
+    if (pages.taken.has(number3) || page.readUInt8(25) !== OVERFLOW) return void 0;
+    pages.taken.add(number3);
+    const part2 = page.subarray(PAGE_HEADER, PAGE_HEADER + pages.u16(page, 22));
+    parts.push(part2);
+    size += part2.length;
+    number3 = pages.u32(page, 16);
+  }
+  return size === length ? Buffer.concat(parts) : void 0;
+}
+
+// src/toolchain/packages/rpm/journal.ts
+var MAGIC = "d9d505f920a163d7";
+var JOURNAL_HEAD = 28;
+function isHotJournal(head2) {
+  return head2.length >= JOURNAL_HEAD && head2.toString("hex", 0, 8) === MAGIC && head2.readUInt32BE(8) !== 0;
+}
+
+// src/toolchain/packages/rpm/ndb.ts
+var MAGIC2 = "RpmP";
+var PAGE_SIZE = 4096;
+var SLOT_SIZE = 16;
+var FIRST_SLOT = 2;
+var UNIT = 16;
+var BLOCK_HEAD = 16;
+var BLOCK_TAIL = 12;
+function isNdb(bytes) {
+  return bytes.toString("latin1", 0, 4) === MAGIC2;
+}
+function readNdb(bytes) {
+  const { parsed, add: add2, report: report2 } = collectPackages();
+  const slotPages = withinBounds(() => bytes.readUInt32LE(12));
+  if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
+    report2("its table of packages lies outside the file");
+    return parsed;
+  }
+  let left = bytes.length;
+  for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
+    const at = slot * SLOT_SIZE;
+    if (bytes.toString("latin1", at, at + 4) !== "Slot") {
+      report2(`slot ${slot} is none`);
+      continue;
+    }
+    const index = bytes.readUInt32LE(at + 4);
+    if (index === 0) {
+      if (bytes.readUInt32LE(at + 8) !== 0 || bytes.readUInt32LE(at + 12) !== 0) report2(`slot ${slot} is damaged`);
+      continue;
+    }
+    const blob = withinBounds(() => readBlock(bytes, index, at));
+    left -= blob?.length ?? 0;
+    if (left < 0) {
+      report2("its packages are larger than the file");
+      return parsed;
+    }
+    const entry = blob && readRpmHeader(blob);
+    if (!entry) report2(`package ${index} cannot be read`);
+    else add2(entry);
+  }
+  return parsed;
+}
+function readBlock(bytes, index, slot) {
+  const start = bytes.readUInt32LE(slot + 8) * UNIT;
+  const size = bytes.readUInt32LE(slot + 12) * UNIT;
+  const length = bytes.readUInt32LE(start + 12);
+  const tail = start + size - BLOCK_TAIL;
+  const isWhole = bytes.toString("latin1", start, start + 4) === "BlbS" && bytes.readUInt32LE(start + 4) === index && start + BLOCK_HEAD + length <= tail && bytes.readUInt32LE(tail + 4) === length && bytes.toString("latin1", tail + 8, tail + 12) === "BlbE";
+  if (!isWhole || adler32(bytes.subarray(start, tail)) !== bytes.readUInt32LE(tail)) throw new RangeError("no block");
+  return bytes.subarray(start + BLOCK_HEAD, start + BLOCK_HEAD + length);
+}
+function adler32(bytes) {
+  let a = 1;
+  let b = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(at + 3800, bytes.length);
+    for (; at < end; at++) {
+      a += bytes[at] ?? 0;
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
+  }
+  return b * 65536 + a;
+}
+
+// src/toolchain/packages/rpm/sqlite.ts
+var MAGIC3 = "SQLite format 3\0";
+var TABLE_INTERIOR = 5;
+var TABLE_LEAF = 13;
+function isSqlite(bytes) {
+  return bytes.toString("latin1", 0, 16) === MAGIC3;
+}
+function summariseSqlite(bytes) {
+  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary;
+  const size = withinBounds(() => pageSizes(bytes));
+  if (!size || !isSqlite(bytes)) return { ...summary, problems: ["it is no SQLite file"] };
+  const { pageSize, usable } = size;
+  if (bytes.length % pageSize !== 0) summary.problems.push("it ends in the middle of a page");
+  const pages = (number3) => {
+    const start = (number3 - 1) * pageSize;
+    return number3 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
+  };
+  const reader2 = createPageReader(pages, usable, bytes.length);
+  const root = findRoot(reader2);
+  if (root === void 0) return summary;
+  summary.root = root;
+  summariseTable(reader2, root, summary);
+  return summary;
+}
+function pageSizes(bytes) {
+  const stated3 = bytes.readUInt16BE(16);
+  const pageSize = stated3 === 1 ? 65536 : stated3;
+  if (pageSize < 512 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  return { pageSize, usable: pageSize - bytes.readUInt8(20) };
+}
+var LOG_HEADER = 32;
+var FRAME_HEADER = 24;
+function summariseSqliteLog(bytes) {
+  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary;
+  const committed = withinBounds(() => committedFrames(bytes));
+  if (!committed) return { ...summary, problems: ["it is no write-ahead log of SQLite"] };
+  const { frames, pageSize } = committed;
+  if (frames.size === 0) return summary;
+  const pages = (number3) => {
+    const start = frames.get(number3);
+    return start === void 0 ? void 0 : bytes.subarray(start, start + pageSize);
+  };
+  const first2 = pages(1);
+  const reader2 = createPageReader(pages, pageSize - (first2?.readUInt8(20) ?? 0), bytes.length);
+  for (const number3 of frames.keys()) {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) continue;
+    if ("children" in page) summary.pages.set(number3, summariseInterior(page));
+    else {
+      const root = page.cells.map((cell2) => rootOfSchemaRow(reader2, cell2)).find((found) => found !== void 0);
+      if (root !== void 0) summary.root = root;
+      if (page.cells.length > 0 && page.cells.every((cell2) => withinBounds(() => isPackageRow(cell2.local)) !== true))
+        continue;
+      summary.pages.set(number3, summariseLeaf(reader2, page));
+    }
+  }
+  return summary;
+}
+function committedFrames(bytes) {
+  const magic = bytes.readUInt32BE(0);
+  if (magic !== 931071618 && magic !== 931071619) throw new RangeError("no log");
+  const little = magic === 931071618;
+  const pageSize = bytes.readUInt32BE(8);
+  if (pageSize < 512 || pageSize > 65536 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  const sum2 = createChecksum(little);
+  sum2.add(bytes.subarray(0, 24));
+  if (!sum2.equals(bytes, 24)) throw new RangeError("damaged header");
+  const frames = /* @__PURE__ */ new Map();
+  let open5 = /* @__PURE__ */ new Map();
+  for (let at = LOG_HEADER; at + FRAME_HEADER + pageSize <= bytes.length; at += FRAME_HEADER + pageSize) {
+    if (bytes.compare(bytes, 16, 24, at + 8, at + 16) !== 0) break;
+    sum2.add(bytes.subarray(at, at + 8));
+    sum2.add(bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + pageSize));
+    if (!sum2.equals(bytes, at + 16)) break;
+    open5.set(bytes.readUInt32BE(at), at + FRAME_HEADER);
+    if (bytes.readUInt32BE(at + 4) === 0) continue;
+    for (const [number3, start] of open5) frames.set(number3, start);
+    open5 = /* @__PURE__ */ new Map();
+  }
+  return { frames, pageSize };
+}
+function createChecksum(little) {
+  let first2 = 0;
+  let second = 0;
+  return {
+    add(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let i = 0; i < bytes.length; i += 8) {
+        first2 = first2 + view.getUint32(i, little) + second >>> 0;
+        second = second + view.getUint32(i + 4, little) + first2 >>> 0;
+      }
+    },
+    equals: (bytes, at) => bytes.readUInt32BE(at) === first2 && bytes.readUInt32BE(at + 4) === second
+  };
+}
+function createPageReader(pages, usable, total) {
+  const taken = /* @__PURE__ */ new Set();
+  return {
+    table(number3) {
+      const page = pages(number3);
+      if (!page) throw new RangeError(`page ${number3} is not there`);
+      return readTablePage(page, number3 === 1 ? 100 : 0, usable);
+    },
+    row(cell2) {
+      const parts = [cell2.local];
+      const overflow = [];
+      let rest = cell2.size - cell2.local.length;
+      let next = cell2.next;
+      if (cell2.size > total) return { overflow: next === 0 ? [] : [next] };
+      while (rest > 0) {
+        if (next === 0) return { overflow };
+        overflow.push(next);
+        const page = pages(next);
+        if (!page || taken.has(next)) return { overflow };
+        taken.add(next);
+        const part2 = page.subarray(4, Math.min(4 + rest, usable));
+        parts.push(part2);
+        rest -= part2.length;
+        next = page.readUInt32BE(0);
+      }
+      return { bytes: parts.length === 1 ? cell2.local : Buffer.concat(parts), overflow };
+    }
+  };
+}
+function readTablePage(page, start, usable) {
+  const type = page.readUInt8(start);
+  if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return void 0;
+  const count3 = page.readUInt16BE(start + 3);
+  const array2 = start + (type === TABLE_INTERIOR ? 12 : 8);
+  const offsets = Array.from({ length: count3 }, (_, i) => page.readUInt16BE(array2 + i * 2));
+  const taken = usable - (page.readUInt16BE(start + 5) || 65536) - unusedBytes(page, start);
+  if (type === TABLE_INTERIOR) {
+    const size2 = offsets.reduce((sum2, at) => sum2 + readVarint(page, at + 4).next - at, 0);
+    const children = [...offsets.map((at) => page.readUInt32BE(at)), page.readUInt32BE(start + 8)];
+    return { children, isDamaged: size2 !== taken };
+  }
+  const cells = offsets.map((at) => readCell(page, at, usable));
+  const size = cells.reduce((sum2, cell2) => sum2 + Math.max(4, cell2.end - cell2.start), 0);
+  return { cells, isDamaged: size !== taken };
+}
+function unusedBytes(page, start) {
+  let unused = page.readUInt8(start + 7);
+  let last = 0;
+  for (let at = page.readUInt16BE(start + 1); at > last; at = page.readUInt16BE(at)) {
+    unused += page.readUInt16BE(at + 2);
+    last = at;
+  }
+  return unused;
+}
+function readCell(page, at, usable) {
+  const size = readVarint(page, at);
+  const id = readVarint(page, size.next);
+  const start = id.next;
+  const most = usable - 35;
+  let here = size.value;
+  if (here > most) {
+    const least = Math.floor((usable - 12) * 32 / 255) - 23;
+    const fitting = least + (size.value - least) % (usable - 4);
+    here = fitting <= most ? fitting : least;
+  }
+  if (start + here > page.length) throw new RangeError("row outside the page");
+  const isWhole = here === size.value;
+  const next = isWhole ? 0 : page.readUInt32BE(start + here);
+  const end = start + here + (isWhole ? 0 : 4);
+  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next, start: at, end };
+}
+function readVarint(bytes, start) {
+  let value = 0;
+  for (let i = 0; i < 9; i++) {
+    const byte = bytes.readUInt8(start + i);
+    if (i === 8) return { value: value * 256 + byte, next: start + 9 };
+    value = value * 128 + (byte & 127);
+    if (byte < 128) return { value, next: start + i + 1 };
+  }
+  throw new RangeError("no number");
+}
+function readRecord(bytes, most) {
+  const header = readVarint(bytes, 0);
+  const columns = [];
+  let start = header.value;
+  for (let at = header.next; at < header.value && columns.length < most; ) {
+    const { value: type, next } = readVarint(bytes, at);
+    const size = columnSize(type);
+    columns.push({ type, start, size });
+    start += size;
+    at = next;
+  }
+  return columns;
+}
+function columnSize(type) {
+  if (type >= 12) return Math.floor((type - 12) / 2);
+  return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type] ?? 0;
+}
+function isPackageRow(local) {
+  const [id, header, more] = readRecord(local, 3);
+  return id?.type === 0 && header !== void 0 && header.type >= 12 && header.type % 2 === 0 && more === void 0;
+}
+function rootOfSchemaRow(reader2, cell2) {
+  return withinBounds(() => {
+    if (cell2.size > 4096) return void 0;
+    const columns = readRecord(cell2.local, 6);
+    const [type, name, , root] = columns;
+    if (columns.length !== 5 || !type || !name || !root) return void 0;
+    const bytes = reader2.row(cell2).bytes;
+    const text3 = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
+    if (!bytes || text3(type) !== "table" || text3(name) !== "Packages") return void 0;
+    return root.size >= 1 && root.size <= 6 ? bytes.readUIntBE(root.start, root.size) : void 0;
+  });
+}
+function findRoot(reader2) {
+  let root;
+  walkTable(1, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page || "children" in page) return page?.children ?? [];
+    for (const cell2 of page.cells) root ??= rootOfSchemaRow(reader2, cell2);
+    return [];
+  });
+  return root;
+}
+function walkTable(root, visit2) {
+  const seen2 = /* @__PURE__ */ new Set();
+  const stack = [root];
+  for (let number3 = stack.pop(); number3 !== void 0; number3 = stack.pop()) {
+    if (seen2.has(number3)) continue;
+    seen2.add(number3);
+    for (const child of visit2(number3).toReversed()) stack.push(child);
+  }
+}
+function summariseTable(reader2, root, summary) {
+  walkTable(root, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) return [];
+    if ("children" in page) {
+      summary.pages.set(number3, summariseInterior(page));
+      return page.children;
+    }
+    summary.pages.set(number3, summariseLeaf(reader2, page));
+    return [];
+  });
+}
+function summariseInterior({ children, isDamaged }) {
+  return isDamaged ? { children, isDamaged } : { children };
+}
+function summariseLeaf(reader2, { cells, isDamaged }) {
+  const rows = cells.map((cell2) => summariseRow(reader2, cell2));
+  return isDamaged ? { rows, isDamaged } : { rows };
+}
+function summariseRow(reader2, cell2) {
+  const { bytes, overflow } = withinBounds(() => reader2.row(cell2)) ?? { overflow: [] };
+  const entry = bytes && withinBounds(() => readPackageRow(bytes));
+  return entry ? { id: cell2.id, overflow, entry } : { id: cell2.id, overflow };
+}
+function readPackageRow(bytes) {
+  if (!isPackageRow(bytes)) return void 0;
+  const header = readRecord(bytes, 2)[1];
+  return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
+}
+function readSqlitePackages(file, log) {
+  const { parsed, add: add2, report: report2 } = collectPackages([...file.problems, ...log?.problems ?? []]);
+  const root = log?.root ?? file.root;
+  if (root === void 0) {
+    report2("it has no table Packages");
+    return parsed;
+  }
+  const rest = log && rowsByOverflow(file);
+  walkTable(root, (number3) => {
+    const page = log?.pages.get(number3) ?? file.pages.get(number3);
+    if (page?.isDamaged) report2(`page ${number3} is damaged`);
+    if (!page) report2(`page ${number3} cannot be read`);
+    else if ("children" in page) return page.children;
+    else
+      for (const row of page.rows) {
+        const entry = row.entry ?? rest?.(row);
+        if (!entry) report2(`record ${row.id} cannot be read`);
+        else add2(entry);
+      }
+    return [];
+  });
+  return parsed;
+}
+function rowsByOverflow(file) {
+  const rows = /* @__PURE__ */ new Map();
+  for (const page of file.pages.values())
+    if ("rows" in page) {
+      for (const row of page.rows) if (row.overflow[0] !== void 0) rows.set(row.overflow[0], row);
+    }
+  return (row) => {
+    const same2 = row.overflow[0] === void 0 ? void 0 : rows.get(row.overflow[0]);
+    return same2?.id === row.id ? same2.entry : void 0;
+  };
+}
+
+// src/toolchain/packages/rpm/rpm.ts
+var MAX_RPM_DATABASE = 64 * 1024 * 1024;
+var FILE2 = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
+function isRpmDatabase(path) {
+  return FILE2.test(path);
+}
+function isRpmJournal(path) {
+  return path.endsWith("-journal");
+}
+function readRpmFile(path, bytes) {
+  if (isRpmJournal(path)) return { format: "sqlite-journal", isHot: isHotJournal(bytes) };
+  if (path.endsWith("-wal")) return { format: "sqlite-log", pages: summariseSqliteLog(bytes) };
+  if (path.endsWith(".sqlite") || isSqlite(bytes)) return { format: "sqlite", pages: summariseSqlite(bytes) };
+  if (isNdb(bytes)) return { format: "packages", ...readNdb(bytes) };
+  if (isBerkeleyHash(bytes)) return { format: "packages", ...readBerkeleyHash(bytes) };
+  return {
+    format: "packages",
+    packages: [],
+    problems: ["it is none of rpm's formats (SQLite, ndb, Berkeley DB hash)"]
+  };
+}
+
+// src/toolchain/survey.ts
+var MAX_COMMANDS = 1e3;
+var COMMANDS = new Set(DEFAULT_COMMANDS);
+function surveyTree(tree) {
+  const survey = {
+    packages: [],
+    fileLists: [],
+    claims: [],
+    scripts: [],
+    binaries: [],
+    commands: [],
+    unreadDatabases: []
+  };
+  const sqlite = /* @__PURE__ */ new Map();
+  const journals = /* @__PURE__ */ new Map();
+  for (const { path, node } of tree.walk(COMMANDS)) {
+    if (COMMANDS.has(nameOf2(path)) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+    if (node.type === "symlink" && isDatabasePath(path)) {
+      const reason = whyUnread(tree, path);
+      if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
+    }
+    if (node.type !== "file") continue;
+    const content = contentOf(node);
+    if (!content) continue;
+    if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
+    else if (content.kind === "rpm-journal") journals.set(path, content);
+    else place(survey, { path, node, content });
+  }
+  for (const file of sqlite.values()) {
+    if (file.content.isLog) continue;
+    const log = sqlite.get(`${file.path}-wal`);
+    survey.packages.push(joinLog(file, log, journals.get(`${file.path}-journal`)));
+  }
+  return survey;
+}
+function joinLog(file, log, journal) {
+  const { packages: packages2, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
+  const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
+  return { ...file, content: { kind: "packages", database: "rpm", packages: packages2, problems: [...cutOff, ...problems] } };
+}
+function place(survey, found) {
+  const { content } = found;
+  if (content.kind === "packages") survey.packages.push({ ...found, content });
+  else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
+  else if (content.kind === "claims") survey.claims.push({ ...found, content });
+  else if (content.kind === "script") {
+    if ((found.node.mode & 73) !== 0) survey.scripts.push({ ...found, content });
+  } else if (content.kind === "binary") survey.binaries.push({ ...found, content });
+}
+function isDatabasePath(path) {
+  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path) || isRpmManifest(path);
+}
+function whyUnread(tree, path) {
+  const resolved = tree.resolve(path);
+  if (!resolved.found) return "its link leads nowhere";
+  if (resolved.node.type !== "file" || isDatabasePath(resolved.path)) return void 0;
+  return `its link leads to ${resolved.path}, a name under which no database is looked for`;
+}
+function sourceOf2(path, node) {
+  return node.layer === "" ? path : `${path} in layer ${node.layer}`;
+}
+function evidence(fact2, path, node) {
+  return { fact: fact2, source: sourceOf2(path, node) };
+}
+
+// src/toolchain/legacy-programs.ts
+var MAX_PROGRAMS = 20;
+function listLegacyPrograms({ binaries }, tools, started) {
+  const told = new Set(tools.map(({ target }) => target));
+  const found = binaries.filter(({ path, content }) => content.identity === void 0 && !told.has(path)).flatMap(({ path, node, content }) => {
+    const libraries2 = content.needed.filter((name) => LEGACY_LIBRARY.test(name));
+    if (libraries2.length === 0) return [];
+    const fact2 = `it is linked with ${libraries2.join(", ")}`;
+    return [{ path, libraries: libraries2, started: started.includes(path), evidence: [evidence(fact2, path, node)] }];
+  }).sort((a, b) => Number(b.started) - Number(a.started));
+  const further = found.length - MAX_PROGRAMS;
+  const cut2 = { fact: `${further} more programs that are linked with libip4tc`, reason: `${MAX_PROGRAMS} are listed` };
+  return { legacyPrograms: found.slice(0, MAX_PROGRAMS), missing: further > 0 ? [cut2] : [] };
 }
 
 // src/toolchain/libraries.ts
@@ -40697,753 +42869,6 @@ function packagesOfTool(tool2) {
 }
 var toolPackages = new Set([...packages.values()].flat());
 
-// src/toolchain/lines.ts
-function* linesOf(text3) {
-  let start = 0;
-  while (start < text3.length) {
-    const end = text3.indexOf("\n", start);
-    yield cutLine(text3, start, end);
-    if (end < 0) return;
-    start = end + 1;
-  }
-}
-function* linesWith(text3, mark) {
-  for (let from = 0; from < text3.length; ) {
-    mark.lastIndex = from;
-    const at = mark.exec(text3)?.index;
-    if (at === void 0) return;
-    const start = at === from ? from : text3.lastIndexOf("\n", at - 1) + 1;
-    const end = text3.indexOf("\n", at);
-    yield cutLine(text3, start, end);
-    if (end < 0) return;
-    from = end + 1;
-  }
-}
-function cutLine(text3, start, end) {
-  if (end < 0) return text3.slice(start);
-  return text3.slice(start, end > start && text3[end - 1] === "\r" ? end - 1 : end);
-}
-
-// src/toolchain/packages/collect.ts
-var MAX_PACKAGES = 5e4;
-var MAX_PROBLEMS = 3;
-function collectPackages(problems = []) {
-  const parsed = { packages: [], problems: [...problems] };
-  const report2 = (problem) => {
-    if (parsed.problems.length < MAX_PROBLEMS) parsed.problems.push(problem);
-  };
-  return {
-    parsed,
-    report: report2,
-    add(entry) {
-      if (parsed.packages.length < MAX_PACKAGES) parsed.packages.push(entry);
-      else report2(`it has more than ${MAX_PACKAGES} packages`);
-    }
-  };
-}
-
-// src/toolchain/packages/rpm/manifest.ts
-var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
-function isRpmManifest(path) {
-  return MANIFEST.test(path);
-}
-var NAME = 0;
-var VERSION_RELEASE = 1;
-var EPOCH = 8;
-function parseRpmManifest(text3) {
-  const { parsed, add: add2, report: report2 } = collectPackages();
-  let number3 = 0;
-  for (const line of linesOf(text3)) {
-    number3++;
-    if (line === "") continue;
-    const entry = readLine(line);
-    if (!entry) report2(`line ${number3} is no package`);
-    else add2(entry);
-  }
-  if (text3 !== "" && !text3.endsWith("\n")) report2("it ends in the middle of a line");
-  return parsed;
-}
-function readLine(line) {
-  const fields = line.split("	", 16);
-  const name = fields[NAME];
-  const version3 = fields[VERSION_RELEASE];
-  const epoch = fields[EPOCH];
-  if (!name || !/^[\w.+-]+$/.test(name) || !version3 || !/^[\w.+~^]+-[\w.+~^]+$/.test(version3)) return void 0;
-  if (epoch === void 0 || !/^\d{1,10}$/.test(epoch)) return void 0;
-  return { name, version: epoch === "0" ? version3 : `${epoch}:${version3}` };
-}
-
-// src/toolchain/bounds.ts
-function withinBounds(action) {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof RangeError) return void 0;
-    throw error;
-  }
-}
-
-// src/toolchain/packages/types.ts
-var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
-var LIBRARY = new RegExp(`(?:^|/)${NETFILTER_LIBRARIES}[^/]*\\.so[^/]*$`);
-var MARK_OF_WORTH = new RegExp(`bin/|${NETFILTER_LIBRARIES}`, "g");
-function isWorthOwning(path) {
-  return PROGRAM.test(path) || LIBRARY.test(path);
-}
-var MAX_FILES_OF_PACKAGE = 2e4;
-
-// src/toolchain/packages/rpm/header.ts
-var TAG2 = {
-  NAME: 1e3,
-  VERSION: 1001,
-  RELEASE: 1002,
-  EPOCH: 1003,
-  FILESTATES: 1029,
-  FILEDIGESTS: 1035,
-  DIRINDEXES: 1116,
-  BASENAMES: 1117,
-  DIRNAMES: 1118,
-  FILEDIGESTALGO: 5011
-};
-var INT32 = 4;
-var CHAR = 1;
-var INT8 = 2;
-var STRING = 6;
-var STRING_ARRAY = 8;
-var I18N_STRING = 9;
-var ENTRY_SIZE2 = 16;
-var MAX_ENTRIES2 = 65535;
-var MAX_NAME2 = 4096;
-var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
-var DIGEST_NAMES = { 1: "md5", 2: "sha1", 8: "sha256" };
-function readRpmHeader(blob) {
-  return withinBounds(() => {
-    const tags = indexTags(blob);
-    if (!tags) return void 0;
-    const name = tags.text(TAG2.NAME);
-    const version3 = tags.text(TAG2.VERSION);
-    if (!name || !version3) return void 0;
-    const epoch = tags.numbers(TAG2.EPOCH)[0];
-    const release2 = tags.text(TAG2.RELEASE);
-    const full = `${epoch ? `${epoch}:` : ""}${version3}${release2 ? `-${release2}` : ""}`;
-    return { name, version: full, files: listFiles(tags) };
-  });
-}
-function indexTags(blob) {
-  const count3 = blob.readUInt32BE(0);
-  const size = blob.readUInt32BE(4);
-  const start = 8 + count3 * ENTRY_SIZE2;
-  if (count3 === 0 || count3 > MAX_ENTRIES2 || start + size > blob.length) return void 0;
-  const data = blob.subarray(start, start + size);
-  const wanted = new Set(Object.values(TAG2));
-  const entries = /* @__PURE__ */ new Map();
-  for (let i = 0; i < count3; i++) {
-    const at = 8 + i * ENTRY_SIZE2;
-    const tag = blob.readUInt32BE(at);
-    if (!wanted.has(tag) || entries.has(tag)) continue;
-    entries.set(tag, {
-      type: blob.readUInt32BE(at + 4),
-      offset: blob.readUInt32BE(at + 8),
-      count: blob.readUInt32BE(at + 12)
-    });
-  }
-  return {
-    text(tag) {
-      const entry = entries.get(tag);
-      if (entry?.type !== STRING && entry?.type !== I18N_STRING) return void 0;
-      return strings(data, { ...entry, count: 1 }).next().value ?? void 0;
-    },
-    texts: (tag) => strings(data, entries.get(tag)),
-    numbers: (tag) => numbers(data, entries.get(tag))
-  };
-}
-function* strings(data, entry) {
-  if (entry?.type !== STRING && entry?.type !== STRING_ARRAY && entry?.type !== I18N_STRING) return;
-  let at = entry.offset;
-  for (let i = 0; i < entry.count; i++) {
-    const end = data.indexOf(0, at);
-    if (at > data.length || end < 0) throw new RangeError("text outside the header");
-    yield end - at > MAX_NAME2 ? void 0 : data.toString("utf8", at, end);
-    at = end + 1;
-  }
-}
-function numbers(data, entry) {
-  if (!entry) return [];
-  const width = entry.type === INT32 ? 4 : entry.type === CHAR || entry.type === INT8 ? 1 : 0;
-  if (width === 0) return [];
-  if (entry.offset + entry.count * width > data.length) throw new RangeError("numbers outside the header");
-  const read2 = (i) => width === 4 ? data.readUInt32BE(entry.offset + i * 4) : data.readUInt8(entry.offset + i);
-  return Array.from({ length: entry.count }, (_, i) => read2(i));
-}
-function listFiles(tags) {
-  const directories = [...tags.texts(TAG2.DIRNAMES)];
-  const indexes = tags.numbers(TAG2.DIRINDEXES);
-  const states = tags.numbers(TAG2.FILESTATES);
-  const algorithm = DIGEST_NAMES[tags.numbers(TAG2.FILEDIGESTALGO)[0] ?? 1];
-  const digests = tags.texts(TAG2.FILEDIGESTS);
-  const files = [];
-  let i = 0;
-  for (const base of tags.texts(TAG2.BASENAMES)) {
-    const directory = directories[indexes[i] ?? -1];
-    const digest = digests.next();
-    const state = states[i];
-    i++;
-    if (base === void 0 || directory === void 0 || digest.value === "") continue;
-    if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
-    const path = `${directory}${base}`;
-    if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
-    const known3 = algorithm !== void 0 && typeof digest.value === "string";
-    files.push(known3 ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
-  }
-  return files;
-}
-
-// src/toolchain/packages/rpm/berkeley.ts
-var HASH_MAGIC = 398689;
-var PAGE_HEADER = 26;
-var META_HASH = 8;
-var HASH_UNSORTED = 2;
-var OVERFLOW = 7;
-var HASH = 13;
-var INLINE = 1;
-var OFF_PAGE = 3;
-var SMALLEST_HEADER = 16;
-function isBerkeleyHash(bytes) {
-  return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
-}
-function readBerkeleyHash(bytes) {
-  const { parsed, add: add2, report: report2 } = collectPackages();
-  const pages = withinBounds(() => createPages(bytes));
-  if (typeof pages !== "object") {
-    report2(pages ?? "its header cannot be read");
-    return parsed;
-  }
-  if (pages.stated > pages.count) report2("it ends before its last page");
-  else if (pages.stated < pages.count) report2("it goes on behind its last page");
-  let overflow = 0;
-  for (let number3 = 1; number3 < pages.count; number3++) {
-    const page = pages.at(number3);
-    const type = page.readUInt8(25);
-    if (pages.u32(page, 8) !== number3 && page.some((byte) => byte !== 0)) report2(`page ${number3} is damaged`);
-    if (type === OVERFLOW) overflow++;
-    if (type !== HASH && type !== HASH_UNSORTED) continue;
-    const values = withinBounds(() => valuesOf(pages, page));
-    if (!values) report2(`page ${number3} cannot be read`);
-    else if (withinBounds(() => lowestItem(pages, page)) !== pages.u16(page, 22)) report2(`page ${number3} is damaged`);
-    for (const value of values ?? []) {
-      if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
-      const entry = value && readRpmHeader(value);
-      if (!entry) report2(`a package on page ${number3} cannot be read`);
-      else add2(entry);
-    }
-  }
-  if (overflow > pages.taken.size) report2(`${overflow - pages.taken.size} pages belong to no package`);
-  return parsed;
-}
-function createPages(bytes) {
-  const little = bytes.readUInt32LE(12) === HASH_MAGIC;
-  const u16 = (page, at2) => little ? page.readUInt16LE(at2) : page.readUInt16BE(at2);
-  const u32 = (page, at2) => little ? page.readUInt32LE(at2) : page.readUInt32BE(at2);
-  const size = u32(bytes, 20);
-  if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
-  if (bytes.readUInt8(24) !== 0) return "it is encrypted";
-  if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
-  const count3 = Math.floor(bytes.length / size);
-  const at = (number3) => {
-    if (number3 < 1 || number3 >= count3) throw new RangeError("page outside the file");
-    return bytes.subarray(number3 * size, (number3 + 1) * size);
-  };
-  return { size, count: count3, stated: u32(bytes, 32) + 1, at, u16, u32, taken: /* @__PURE__ */ new Set() };
-}
-function valuesOf(pages, page) {
-  const items = pages.u16(page, 20);
-  if (items % 2 !== 0 || PAGE_HEADER + items * 2 > pages.size) throw new RangeError("items outside the page");
-  const values = [];
-  for (let i = 1; i < items; i += 2) {
-    const start = pages.u16(page, PAGE_HEADER + i * 2);
-    const end = pages.u16(page, PAGE_HEADER + (i - 1) * 2);
-    values.push(withinBounds(() => valueAt(pages, page, start, end)));
-  }
-  return values;
-}
-function lowestItem(pages, page) {
-  const items = pages.u16(page, 20);
-  return items === 0 ? pages.size & 65535 : pages.u16(page, PAGE_HEADER + (items - 1) * 2);
-}
-function valueAt(pages, page, start, end) {
-  const kind = page.readUInt8(start);
-  if (kind === INLINE) return end > start && end <= page.length ? page.subarray(start + 1, end) : void 0;
-  if (kind !== OFF_PAGE) return void 0;
-  return readOverflow(pages, pages.u32(page, start + 4), pages.u32(page, start + 8));
-}
-function readOverflow(pages, first2, length) {
-  const parts = [];
-  let size = 0;
-  for (let number3 = first2; number3 !== 0 && size < length; ) {
-    const page = pages.at(number3);
-    if (pages.taken.has(number3) || page.readUInt8(25) !== OVERFLOW) return void 0;
-    pages.taken.add(number3);
-    const part2 = page.subarray(PAGE_HEADER, PAGE_HEADER + pages.u16(page, 22));
-    parts.push(part2);
-    size += part2.length;
-    number3 = pages.u32(page, 16);
-  }
-  return size === length ? Buffer.concat(parts) : void 0;
-}
-
-// src/toolchain/packages/rpm/journal.ts
-var MAGIC = "d9d505f920a163d7";
-var JOURNAL_HEAD = 28;
-function isHotJournal(head2) {
-  return head2.length >= JOURNAL_HEAD && head2.toString("hex", 0, 8) === MAGIC && head2.readUInt32BE(8) !== 0;
-}
-
-// src/toolchain/packages/rpm/ndb.ts
-var MAGIC2 = "RpmP";
-var PAGE_SIZE = 4096;
-var SLOT_SIZE = 16;
-var FIRST_SLOT = 2;
-var UNIT = 16;
-var BLOCK_HEAD = 16;
-var BLOCK_TAIL = 12;
-function isNdb(bytes) {
-  return bytes.toString("latin1", 0, 4) === MAGIC2;
-}
-function readNdb(bytes) {
-  const { parsed, add: add2, report: report2 } = collectPackages();
-  const slotPages = withinBounds(() => bytes.readUInt32LE(12));
-  if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
-    report2("its table of packages lies outside the file");
-    return parsed;
-  }
-  let left = bytes.length;
-  for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
-    const at = slot * SLOT_SIZE;
-    if (bytes.toString("latin1", at, at + 4) !== "Slot") {
-      report2(`slot ${slot} is none`);
-      continue;
-    }
-    const index = bytes.readUInt32LE(at + 4);
-    if (index === 0) {
-      if (bytes.readUInt32LE(at + 8) !== 0 || bytes.readUInt32LE(at + 12) !== 0) report2(`slot ${slot} is damaged`);
-      continue;
-    }
-    const blob = withinBounds(() => readBlock(bytes, index, at));
-    left -= blob?.length ?? 0;
-    if (left < 0) {
-      report2("its packages are larger than the file");
-      return parsed;
-    }
-    const entry = blob && readRpmHeader(blob);
-    if (!entry) report2(`package ${index} cannot be read`);
-    else add2(entry);
-  }
-  return parsed;
-}
-function readBlock(bytes, index, slot) {
-  const start = bytes.readUInt32LE(slot + 8) * UNIT;
-  const size = bytes.readUInt32LE(slot + 12) * UNIT;
-  const length = bytes.readUInt32LE(start + 12);
-  const tail = start + size - BLOCK_TAIL;
-  const isWhole = bytes.toString("latin1", start, start + 4) === "BlbS" && bytes.readUInt32LE(start + 4) === index && start + BLOCK_HEAD + length <= tail && bytes.readUInt32LE(tail + 4) === length && bytes.toString("latin1", tail + 8, tail + 12) === "BlbE";
-  if (!isWhole || adler32(bytes.subarray(start, tail)) !== bytes.readUInt32LE(tail)) throw new RangeError("no block");
-  return bytes.subarray(start + BLOCK_HEAD, start + BLOCK_HEAD + length);
-}
-function adler32(bytes) {
-  let a = 1;
-  let b = 0;
-  for (let at = 0; at < bytes.length; ) {
-    const end = Math.min(at + 3800, bytes.length);
-    for (; at < end; at++) {
-      a += bytes[at] ?? 0;
-      b += a;
-    }
-    a %= 65521;
-    b %= 65521;
-  }
-  return b * 65536 + a;
-}
-
-// src/toolchain/packages/rpm/sqlite.ts
-var MAGIC3 = "SQLite format 3\0";
-var TABLE_INTERIOR = 5;
-var TABLE_LEAF = 13;
-function isSqlite(bytes) {
-  return bytes.toString("latin1", 0, 16) === MAGIC3;
-}
-function summariseSqlite(bytes) {
-  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
-  if (bytes.length === 0) return summary;
-  const size = withinBounds(() => pageSizes(bytes));
-  if (!size || !isSqlite(bytes)) return { ...summary, problems: ["it is no SQLite file"] };
-  const { pageSize, usable } = size;
-  if (bytes.length % pageSize !== 0) summary.problems.push("it ends in the middle of a page");
-  const pages = (number3) => {
-    const start = (number3 - 1) * pageSize;
-    return number3 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
-  };
-  const reader2 = createPageReader(pages, usable, bytes.length);
-  const root = findRoot(reader2);
-  if (root === void 0) return summary;
-  summary.root = root;
-  summariseTable(reader2, root, summary);
-  return summary;
-}
-function pageSizes(bytes) {
-  const stated3 = bytes.readUInt16BE(16);
-  const pageSize = stated3 === 1 ? 65536 : stated3;
-  if (pageSize < 512 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
-  return { pageSize, usable: pageSize - bytes.readUInt8(20) };
-}
-var LOG_HEADER = 32;
-var FRAME_HEADER = 24;
-function summariseSqliteLog(bytes) {
-  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
-  if (bytes.length === 0) return summary;
-  const committed = withinBounds(() => committedFrames(bytes));
-  if (!committed) return { ...summary, problems: ["it is no write-ahead log of SQLite"] };
-  const { frames, pageSize } = committed;
-  if (frames.size === 0) return summary;
-  const pages = (number3) => {
-    const start = frames.get(number3);
-    return start === void 0 ? void 0 : bytes.subarray(start, start + pageSize);
-  };
-  const first2 = pages(1);
-  const reader2 = createPageReader(pages, pageSize - (first2?.readUInt8(20) ?? 0), bytes.length);
-  for (const number3 of frames.keys()) {
-    const page = withinBounds(() => reader2.table(number3));
-    if (!page) continue;
-    if ("children" in page) summary.pages.set(number3, summariseInterior(page));
-    else {
-      const root = page.cells.map((cell2) => rootOfSchemaRow(reader2, cell2)).find((found) => found !== void 0);
-      if (root !== void 0) summary.root = root;
-      if (page.cells.length > 0 && page.cells.every((cell2) => withinBounds(() => isPackageRow(cell2.local)) !== true))
-        continue;
-      summary.pages.set(number3, summariseLeaf(reader2, page));
-    }
-  }
-  return summary;
-}
-function committedFrames(bytes) {
-  const magic = bytes.readUInt32BE(0);
-  if (magic !== 931071618 && magic !== 931071619) throw new RangeError("no log");
-  const little = magic === 931071618;
-  const pageSize = bytes.readUInt32BE(8);
-  if (pageSize < 512 || pageSize > 65536 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
-  const sum2 = createChecksum(little);
-  sum2.add(bytes.subarray(0, 24));
-  if (!sum2.equals(bytes, 24)) throw new RangeError("damaged header");
-  const frames = /* @__PURE__ */ new Map();
-  let open4 = /* @__PURE__ */ new Map();
-  for (let at = LOG_HEADER; at + FRAME_HEADER + pageSize <= bytes.length; at += FRAME_HEADER + pageSize) {
-    if (bytes.compare(bytes, 16, 24, at + 8, at + 16) !== 0) break;
-    sum2.add(bytes.subarray(at, at + 8));
-    sum2.add(bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + pageSize));
-    if (!sum2.equals(bytes, at + 16)) break;
-    open4.set(bytes.readUInt32BE(at), at + FRAME_HEADER);
-    if (bytes.readUInt32BE(at + 4) === 0) continue;
-    for (const [number3, start] of open4) frames.set(number3, start);
-    open4 = /* @__PURE__ */ new Map();
-  }
-  return { frames, pageSize };
-}
-function createChecksum(little) {
-  let first2 = 0;
-  let second = 0;
-  return {
-    add(bytes) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      for (let i = 0; i < bytes.length; i += 8) {
-        first2 = first2 + view.getUint32(i, little) + second >>> 0;
-        second = second + view.getUint32(i + 4, little) + first2 >>> 0;
-      }
-    },
-    equals: (bytes, at) => bytes.readUInt32BE(at) === first2 && bytes.readUInt32BE(at + 4) === second
-  };
-}
-function createPageReader(pages, usable, total) {
-  const taken = /* @__PURE__ */ new Set();
-  return {
-    table(number3) {
-      const page = pages(number3);
-      if (!page) throw new RangeError(`page ${number3} is not there`);
-      return readTablePage(page, number3 === 1 ? 100 : 0, usable);
-    },
-    row(cell2) {
-      const parts = [cell2.local];
-      const overflow = [];
-      let rest = cell2.size - cell2.local.length;
-      let next = cell2.next;
-      if (cell2.size > total) return { overflow: next === 0 ? [] : [next] };
-      while (rest > 0) {
-        if (next === 0) return { overflow };
-        overflow.push(next);
-        const page = pages(next);
-        if (!page || taken.has(next)) return { overflow };
-        taken.add(next);
-        const part2 = page.subarray(4, Math.min(4 + rest, usable));
-        parts.push(part2);
-        rest -= part2.length;
-        next = page.readUInt32BE(0);
-      }
-      return { bytes: parts.length === 1 ? cell2.local : Buffer.concat(parts), overflow };
-    }
-  };
-}
-function readTablePage(page, start, usable) {
-  const type = page.readUInt8(start);
-  if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return void 0;
-  const count3 = page.readUInt16BE(start + 3);
-  const array2 = start + (type === TABLE_INTERIOR ? 12 : 8);
-  const offsets = Array.from({ length: count3 }, (_, i) => page.readUInt16BE(array2 + i * 2));
-  const taken = usable - (page.readUInt16BE(start + 5) || 65536) - unusedBytes(page, start);
-  if (type === TABLE_INTERIOR) {
-    const size2 = offsets.reduce((sum2, at) => sum2 + readVarint(page, at + 4).next - at, 0);
-    const children = [...offsets.map((at) => page.readUInt32BE(at)), page.readUInt32BE(start + 8)];
-    return { children, isDamaged: size2 !== taken };
-  }
-  const cells = offsets.map((at) => readCell(page, at, usable));
-  const size = cells.reduce((sum2, cell2) => sum2 + Math.max(4, cell2.end - cell2.start), 0);
-  return { cells, isDamaged: size !== taken };
-}
-function unusedBytes(page, start) {
-  let unused = page.readUInt8(start + 7);
-  let last = 0;
-  for (let at = page.readUInt16BE(start + 1); at > last; at = page.readUInt16BE(at)) {
-    unused += page.readUInt16BE(at + 2);
-    last = at;
-  }
-  return unused;
-}
-function readCell(page, at, usable) {
-  const size = readVarint(page, at);
-  const id = readVarint(page, size.next);
-  const start = id.next;
-  const most = usable - 35;
-  let here = size.value;
-  if (here > most) {
-    const least = Math.floor((usable - 12) * 32 / 255) - 23;
-    const fitting = least + (size.value - least) % (usable - 4);
-    here = fitting <= most ? fitting : least;
-  }
-  if (start + here > page.length) throw new RangeError("row outside the page");
-  const isWhole = here === size.value;
-  const next = isWhole ? 0 : page.readUInt32BE(start + here);
-  const end = start + here + (isWhole ? 0 : 4);
-  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next, start: at, end };
-}
-function readVarint(bytes, start) {
-  let value = 0;
-  for (let i = 0; i < 9; i++) {
-    const byte = bytes.readUInt8(start + i);
-    if (i === 8) return { value: value * 256 + byte, next: start + 9 };
-    value = value * 128 + (byte & 127);
-    if (byte < 128) return { value, next: start + i + 1 };
-  }
-  throw new RangeError("no number");
-}
-function readRecord(bytes, most) {
-  const header = readVarint(bytes, 0);
-  const columns = [];
-  let start = header.value;
-  for (let at = header.next; at < header.value && columns.length < most; ) {
-    const { value: type, next } = readVarint(bytes, at);
-    const size = columnSize(type);
-    columns.push({ type, start, size });
-    start += size;
-    at = next;
-  }
-  return columns;
-}
-function columnSize(type) {
-  if (type >= 12) return Math.floor((type - 12) / 2);
-  return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type] ?? 0;
-}
-function isPackageRow(local) {
-  const [id, header, more] = readRecord(local, 3);
-  return id?.type === 0 && header !== void 0 && header.type >= 12 && header.type % 2 === 0 && more === void 0;
-}
-function rootOfSchemaRow(reader2, cell2) {
-  return withinBounds(() => {
-    if (cell2.size > 4096) return void 0;
-    const columns = readRecord(cell2.local, 6);
-    const [type, name, , root] = columns;
-    if (columns.length !== 5 || !type || !name || !root) return void 0;
-    const bytes = reader2.row(cell2).bytes;
-    const text3 = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
-    if (!bytes || text3(type) !== "table" || text3(name) !== "Packages") return void 0;
-    return root.size >= 1 && root.size <= 6 ? bytes.readUIntBE(root.start, root.size) : void 0;
-  });
-}
-function findRoot(reader2) {
-  let root;
-  walkTable(1, (number3) => {
-    const page = withinBounds(() => reader2.table(number3));
-    if (!page || "children" in page) return page?.children ?? [];
-    for (const cell2 of page.cells) root ??= rootOfSchemaRow(reader2, cell2);
-    return [];
-  });
-  return root;
-}
-function walkTable(root, visit2) {
-  const seen2 = /* @__PURE__ */ new Set();
-  const stack = [root];
-  for (let number3 = stack.pop(); number3 !== void 0; number3 = stack.pop()) {
-    if (seen2.has(number3)) continue;
-    seen2.add(number3);
-    for (const child of visit2(number3).toReversed()) stack.push(child);
-  }
-}
-function summariseTable(reader2, root, summary) {
-  walkTable(root, (number3) => {
-    const page = withinBounds(() => reader2.table(number3));
-    if (!page) return [];
-    if ("children" in page) {
-      summary.pages.set(number3, summariseInterior(page));
-      return page.children;
-    }
-    summary.pages.set(number3, summariseLeaf(reader2, page));
-    return [];
-  });
-}
-function summariseInterior({ children, isDamaged }) {
-  return isDamaged ? { children, isDamaged } : { children };
-}
-function summariseLeaf(reader2, { cells, isDamaged }) {
-  const rows = cells.map((cell2) => summariseRow(reader2, cell2));
-  return isDamaged ? { rows, isDamaged } : { rows };
-}
-function summariseRow(reader2, cell2) {
-  const { bytes, overflow } = withinBounds(() => reader2.row(cell2)) ?? { overflow: [] };
-  const entry = bytes && withinBounds(() => readPackageRow(bytes));
-  return entry ? { id: cell2.id, overflow, entry } : { id: cell2.id, overflow };
-}
-function readPackageRow(bytes) {
-  if (!isPackageRow(bytes)) return void 0;
-  const header = readRecord(bytes, 2)[1];
-  return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
-}
-function readSqlitePackages(file, log) {
-  const { parsed, add: add2, report: report2 } = collectPackages([...file.problems, ...log?.problems ?? []]);
-  const root = log?.root ?? file.root;
-  if (root === void 0) {
-    report2("it has no table Packages");
-    return parsed;
-  }
-  const rest = log && rowsByOverflow(file);
-  walkTable(root, (number3) => {
-    const page = log?.pages.get(number3) ?? file.pages.get(number3);
-    if (page?.isDamaged) report2(`page ${number3} is damaged`);
-    if (!page) report2(`page ${number3} cannot be read`);
-    else if ("children" in page) return page.children;
-    else
-      for (const row of page.rows) {
-        const entry = row.entry ?? rest?.(row);
-        if (!entry) report2(`record ${row.id} cannot be read`);
-        else add2(entry);
-      }
-    return [];
-  });
-  return parsed;
-}
-function rowsByOverflow(file) {
-  const rows = /* @__PURE__ */ new Map();
-  for (const page of file.pages.values())
-    if ("rows" in page) {
-      for (const row of page.rows) if (row.overflow[0] !== void 0) rows.set(row.overflow[0], row);
-    }
-  return (row) => {
-    const same2 = row.overflow[0] === void 0 ? void 0 : rows.get(row.overflow[0]);
-    return same2?.id === row.id ? same2.entry : void 0;
-  };
-}
-
-// src/toolchain/packages/rpm/rpm.ts
-var MAX_RPM_DATABASE = 64 * 1024 * 1024;
-var FILE2 = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
-function isRpmDatabase(path) {
-  return FILE2.test(path);
-}
-function isRpmJournal(path) {
-  return path.endsWith("-journal");
-}
-function readRpmFile(path, bytes) {
-  if (isRpmJournal(path)) return { format: "sqlite-journal", isHot: isHotJournal(bytes) };
-  if (path.endsWith("-wal")) return { format: "sqlite-log", pages: summariseSqliteLog(bytes) };
-  if (path.endsWith(".sqlite") || isSqlite(bytes)) return { format: "sqlite", pages: summariseSqlite(bytes) };
-  if (isNdb(bytes)) return { format: "packages", ...readNdb(bytes) };
-  if (isBerkeleyHash(bytes)) return { format: "packages", ...readBerkeleyHash(bytes) };
-  return {
-    format: "packages",
-    packages: [],
-    problems: ["it is none of rpm's formats (SQLite, ndb, Berkeley DB hash)"]
-  };
-}
-
-// src/toolchain/survey.ts
-var MAX_COMMANDS = 1e3;
-var COMMANDS = new Set(DEFAULT_COMMANDS);
-function surveyTree(tree) {
-  const survey = {
-    packages: [],
-    fileLists: [],
-    claims: [],
-    scripts: [],
-    binaries: [],
-    commands: [],
-    unreadDatabases: []
-  };
-  const sqlite = /* @__PURE__ */ new Map();
-  const journals = /* @__PURE__ */ new Map();
-  for (const { path, node } of tree.walk(COMMANDS)) {
-    if (COMMANDS.has(nameOf2(path)) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
-    if (node.type === "symlink" && isDatabasePath(path)) {
-      const reason = whyUnread(tree, path);
-      if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
-    }
-    if (node.type !== "file") continue;
-    const content = contentOf(node);
-    if (!content) continue;
-    if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
-    else if (content.kind === "rpm-journal") journals.set(path, content);
-    else place(survey, { path, node, content });
-  }
-  for (const file of sqlite.values()) {
-    if (file.content.isLog) continue;
-    const log = sqlite.get(`${file.path}-wal`);
-    survey.packages.push(joinLog(file, log, journals.get(`${file.path}-journal`)));
-  }
-  return survey;
-}
-function joinLog(file, log, journal) {
-  const { packages: packages2, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
-  const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
-  return { ...file, content: { kind: "packages", database: "rpm", packages: packages2, problems: [...cutOff, ...problems] } };
-}
-function place(survey, found) {
-  const { content } = found;
-  if (content.kind === "packages") survey.packages.push({ ...found, content });
-  else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
-  else if (content.kind === "claims") survey.claims.push({ ...found, content });
-  else if (content.kind === "script") survey.scripts.push({ ...found, content });
-  else if (content.kind === "binary") survey.binaries.push({ ...found, content });
-}
-function isDatabasePath(path) {
-  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path) || isRpmManifest(path);
-}
-function whyUnread(tree, path) {
-  const resolved = tree.resolve(path);
-  if (!resolved.found) return "its link leads nowhere";
-  if (resolved.node.type !== "file" || isDatabasePath(resolved.path)) return void 0;
-  return `its link leads to ${resolved.path}, a name under which no database is looked for`;
-}
-function sourceOf2(path, node) {
-  return node.layer === "" ? path : `${path} in layer ${node.layer}`;
-}
-function evidence(fact2, path, node) {
-  return { fact: fact2, source: sourceOf2(path, node) };
-}
-
 // src/toolchain/packages/ownership.ts
 var MAX_CLAIMS = 3;
 function listClaims(survey, tool2) {
@@ -41453,7 +42878,7 @@ function listClaims(survey, tool2) {
   return told.slice(0, MAX_CLAIMS);
 }
 function indexOwnership(survey, tree) {
-  const resolve4 = createPathResolver(tree);
+  const resolve5 = createPathResolver(tree);
   const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
   const lists = collectFileLists(survey);
   for (const database2 of survey.packages) {
@@ -41465,7 +42890,7 @@ function indexOwnership(survey, tree) {
       if (!files) index.withoutList.set(entry.name, { record: record2, by: "name", source });
       const owner = { record: record2, by: "list", source };
       for (const { path, digest } of files ?? []) {
-        const real = resolve4(`${root}${path}`);
+        const real = resolve5(`${root}${path}`);
         index.byPath.set(real, [...index.byPath.get(real) ?? [], { owner, digest }]);
         if (digest !== void 0) index.byDigest.set(digest, owner);
       }
@@ -41480,8 +42905,8 @@ function indexOwnership(survey, tree) {
 function tie(index, path, digests, tool2) {
   const content = digests ? Object.entries(digests).map(([algorithm, hex]) => `${algorithm}:${hex}`) : [];
   const named2 = index.byPath.get(path) ?? [];
-  const fits = (digest) => digest === void 0 || digests === void 0 || content.includes(digest);
-  const owner = (named2.findLast((file) => file.digest !== void 0 && fits(file.digest)) ?? named2.findLast((file) => fits(file.digest)))?.owner;
+  const fits2 = (digest) => digest === void 0 || digests === void 0 || content.includes(digest);
+  const owner = (named2.findLast((file) => file.digest !== void 0 && fits2(file.digest)) ?? named2.findLast((file) => fits2(file.digest)))?.owner;
   if (owner) return { owner };
   const copied = content.map((digest) => index.byDigest.get(digest)).find((found) => found !== void 0);
   if (copied) return { owner: { ...copied, by: "content" } };
@@ -41552,13 +42977,13 @@ function listLibraries(survey, ownership) {
   });
 }
 function withoutFurtherNames(binaries) {
-  const names2 = /* @__PURE__ */ new Map();
+  const names3 = /* @__PURE__ */ new Map();
   for (const { path, content } of binaries) {
-    const known3 = names2.get(content) ?? { first: path, isLibrary: false };
-    names2.set(content, { ...known3, isLibrary: known3.isLibrary || isNetfilterLibrary(basename5(path)) });
+    const known3 = names3.get(content) ?? { first: path, isLibrary: false };
+    names3.set(content, { ...known3, isLibrary: known3.isLibrary || isNetfilterLibrary(basename5(path)) });
   }
   return binaries.filter(({ path, content }) => {
-    const known3 = names2.get(content);
+    const known3 = names3.get(content);
     return known3?.isLibrary ? isNetfilterLibrary(basename5(path)) : known3?.first === path;
   });
 }
@@ -41567,46 +42992,120 @@ function liesWithin(version3, min, max) {
 }
 
 // src/toolchain/program.ts
+import { basename as basename7 } from "node:path/posix";
+
+// src/toolchain/starters.ts
 import { basename as basename6 } from "node:path/posix";
 
 // src/knowledge/starters.json
 var starters_default = {
-  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
+  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows. values: options whose value is the next word. supervisors: programs that start what their own files say.",
   starters: [
-    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
-    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
+    { name: "tini", words: 0, values: ["-p", "-e"], source: "https://github.com/krallin/tini" },
+    { name: "tini-static", words: 0, values: ["-p", "-e"], source: "https://github.com/krallin/tini" },
+    { name: "docker-init", words: 0, values: ["-p", "-e"], source: "https://github.com/moby/moby/blob/master/hack/dockerfile/install/tini.installer" },
+    { name: "init", words: 0, values: ["-p", "-e"], source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
+    { name: "dumb-init", words: 0, values: ["-r", "--rewrite"], source: "https://github.com/Yelp/dumb-init" },
     { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
-    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
-    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "go-runner", words: 0, values: ["-log-file", "--log-file", "-also-stdout", "--also-stdout", "-redirect-stderr", "--redirect-stderr"], source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
+    { name: "s6-svscan", words: 1, values: ["-c", "-t", "-d", "-X", "-C"], source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "s6-setuidgid", words: 1, source: "https://skarnet.org/software/s6/s6-setuidgid.html" },
+    { name: "s6-envuidgid", words: 1, values: ["-D"], source: "https://skarnet.org/software/s6/s6-envuidgid.html" },
+    { name: "s6-applyuidgid", words: 0, values: ["-u", "-g", "-G"], source: "https://skarnet.org/software/s6/s6-applyuidgid.html" },
+    { name: "s6-softlimit", words: 0, values: ["-a", "-c", "-d", "-f", "-l", "-m", "-o", "-p", "-r", "-s", "-t"], source: "https://skarnet.org/software/s6/s6-softlimit.html" },
+    { name: "s6-envdir", words: 1, values: ["-c"], source: "https://skarnet.org/software/s6/s6-envdir.html" },
+    { name: "s6-setlock", words: 1, values: ["-t"], source: "https://skarnet.org/software/s6/s6-setlock.html" },
+    { name: "s6-setsid", words: 0, source: "https://skarnet.org/software/s6/s6-setsid.html" },
+    { name: "s6-notifyoncheck", words: 0, values: ["-3", "-s", "-T", "-t", "-w", "-n", "-c"], source: "https://skarnet.org/software/s6/s6-notifyoncheck.html" },
+    { name: "with-contenv", words: 0, source: "https://github.com/just-containers/s6-overlay" },
+    { name: "runsvdir", words: 1, source: "https://smarden.org/runit/runsvdir.8.html" },
+    { name: "runsv", words: 1, source: "https://smarden.org/runit/runsv.8.html" },
+    { name: "chpst", words: 0, values: ["-u", "-U", "-b", "-e", "-/", "-C", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c", "-r", "-t"], source: "https://smarden.org/runit/chpst.8.html" },
+    { name: "setuidgid", words: 1, source: "https://cr.yp.to/daemontools/setuidgid.html" },
+    { name: "envuidgid", words: 1, source: "https://cr.yp.to/daemontools/envuidgid.html" },
+    { name: "envdir", words: 1, source: "https://cr.yp.to/daemontools/envdir.html" },
+    { name: "setlock", words: 1, source: "https://cr.yp.to/daemontools/setlock.html" },
+    { name: "softlimit", words: 0, values: ["-a", "-c", "-d", "-f", "-l", "-m", "-o", "-p", "-r", "-s", "-t"], source: "https://cr.yp.to/daemontools/softlimit.html" },
+    { name: "supervise", words: 1, source: "https://cr.yp.to/daemontools/supervise.html" },
+    { name: "svscan", words: 1, source: "https://cr.yp.to/daemontools/svscan.html" },
     { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
     { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
+    { name: "setpriv", words: 0, values: ["--ambient-caps", "--inh-caps", "--bounding-set", "--ruid", "--euid", "--rgid", "--egid", "--reuid", "--regid", "--groups", "--securebits", "--pdeathsig", "--selinux-label", "--apparmor-profile", "--landlock-access", "--landlock-rule", "--seccomp-filter", "--ptracer"], source: "https://man7.org/linux/man-pages/man1/setpriv.1.html" },
+    { name: "sudo", words: 0, values: ["-C", "--close-from", "-D", "--chdir", "-g", "--group", "-h", "--host", "-p", "--prompt", "-R", "--chroot", "-r", "--role", "-T", "--command-timeout", "-t", "--type", "-u", "--user", "-U", "--other-user"], source: "https://www.sudo.ws/docs/man/sudo.man/" },
+    { name: "doas", words: 0, values: ["-C", "-u"], source: "https://man.openbsd.org/doas" },
+    { name: "runuser", words: 0, values: ["-u", "--user", "-g", "--group", "-G", "--supp-group", "-w", "--whitelist-environment", "-s", "--shell"], source: "https://man7.org/linux/man-pages/man1/runuser.1.html" },
     { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
-    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
-    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
-    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
+    { name: "nice", words: 0, values: ["-n", "--adjustment"], source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
+    { name: "nohup", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nohup-invocation.html" },
+    { name: "timeout", words: 1, values: ["-k", "--kill-after", "-s", "--signal"], source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
+    { name: "stdbuf", words: 0, values: ["-i", "--input", "-o", "--output", "-e", "--error"], source: "https://www.gnu.org/software/coreutils/manual/html_node/stdbuf-invocation.html" },
+    { name: "setsid", words: 0, source: "https://man7.org/linux/man-pages/man1/setsid.1.html" },
+    { name: "ionice", words: 0, values: ["-c", "--class", "-n", "--classdata"], source: "https://man7.org/linux/man-pages/man1/ionice.1.html" },
+    { name: "taskset", words: 1, source: "https://man7.org/linux/man-pages/man1/taskset.1.html" },
+    { name: "chrt", words: 1, values: ["-T", "--sched-runtime", "-P", "--sched-period", "-D", "--sched-deadline"], source: "https://man7.org/linux/man-pages/man1/chrt.1.html" },
+    { name: "prlimit", words: 0, source: "https://man7.org/linux/man-pages/man1/prlimit.1.html" },
+    { name: "flock", words: 1, values: ["-w", "--timeout", "-E", "--conflict-exit-code"], source: "https://man7.org/linux/man-pages/man1/flock.1.html" },
+    { name: "unshare", words: 0, values: ["--map-user", "--map-group", "--map-users", "--map-groups", "--propagation", "--setgroups", "-w", "--wd", "-S", "--setuid", "-G", "--setgid", "--monotonic", "--boottime"], source: "https://man7.org/linux/man-pages/man1/unshare.1.html" },
+    { name: "exec", words: 0, values: ["-a"], source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" },
+    { name: "command", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/command.html" },
+    { name: "builtin", words: 0, source: "https://www.gnu.org/software/bash/manual/html_node/Bash-Builtins.html" }
+  ],
+  supervisors: [
+    { name: "supervisord", source: "http://supervisord.org/running.html" },
+    { name: "systemd", source: "https://www.freedesktop.org/software/systemd/man/latest/systemd.html" },
+    { name: "runit-init", source: "https://smarden.org/runit/runit-init.8.html" },
+    { name: "runit", source: "https://smarden.org/runit/runit.8.html" },
+    { name: "openrc-init", source: "https://github.com/OpenRC/openrc" },
+    { name: "dinit", source: "https://davmac.org/projects/dinit/" },
+    { name: "monit", source: "https://mmonit.com/monit/documentation/monit.html" },
+    { name: "circusd", source: "https://circus.readthedocs.io/en/latest/" },
+    { name: "horust", source: "https://github.com/FedericoPonzi/Horust" },
+    { name: "pebble", source: "https://documentation.ubuntu.com/pebble/" },
+    { name: "goreman", source: "https://github.com/mattn/goreman" },
+    { name: "hivemind", source: "https://github.com/DarthSim/hivemind" },
+    { name: "overmind", source: "https://github.com/DarthSim/overmind" },
+    { name: "multirun", source: "https://github.com/nicolas-van/multirun" },
+    { name: "start-stop-daemon", source: "https://man7.org/linux/man-pages/man8/start-stop-daemon.8.html" },
+    { name: "s6-overlay-suexec", source: "https://github.com/just-containers/s6-overlay-helpers" },
+    { name: "s6-linux-init", source: "https://skarnet.org/software/s6-linux-init/s6-linux-init.html" },
+    { name: "dockerize", source: "https://github.com/jwilder/dockerize" },
+    { name: "envconsul", source: "https://github.com/hashicorp/envconsul" },
+    { name: "vault-env", source: "https://github.com/bank-vaults/vault-env" }
   ],
   shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
 };
 
 // src/toolchain/starters.ts
-var words2 = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
+var starters = new Map(starters_default.starters.map(({ name, ...starter }) => [name, starter]));
+var supervisors = new Set(starters_default.supervisors.map(({ name }) => name));
 var shells = starters_default.shells;
-function ownWords(name) {
-  return words2.get(name);
+function behindStarter(words3, at) {
+  const starter = starters.get(basename6(words3[at] ?? ""));
+  if (starter === void 0) return void 0;
+  let next = at + 1;
+  let own2 = starter.words;
+  for (; next < words3.length; next++) {
+    const word = words3[next] ?? "";
+    if (word === "--") continue;
+    if (word.startsWith("-") && word !== "-") next += starter.values?.includes(word) === true ? 1 : 0;
+    else if (own2-- <= 0) break;
+  }
+  return Math.min(next, words3.length);
 }
 function isShell(name) {
   return shells.includes(name);
 }
 function isStarter(name) {
-  return words2.has(name) || isShell(name) || name === "env";
+  return starters.has(name) || supervisors.has(name) || isShell(name) || name === "env";
 }
 
 // src/toolchain/program.ts
 var MAX_SCRIPT_DEPTH = 3;
+var STARTED = "the entrypoint starts it";
+var INTERPRETER = /^(?:python|perl|ruby|node|java|php|lua|deno|bun|tclsh|pwsh|dotnet|guile|expect)[\d.]*$/;
 var FILES_OF_A_PROGRAM = "command-line-arguments";
-function tellProgram(tree, survey, started, known3) {
+function tellProgram(start, known3) {
+  const { tree, survey, started } = start;
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree, path)?.content.go, known3);
     if (match2) return { program: describeProgram(tree, path, match2.id, match2.fact) };
@@ -41614,17 +43113,38 @@ function tellProgram(tree, survey, started, known3) {
   const elsewhere = findAnywhere(tree, survey, known3);
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
-  if (hit && ids.length === 1) return { program: describeProgram(tree, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !isStarter(basename6(path)) && isProgram2(tree, path));
-  if (own2 !== void 0)
-    return { program: describeProgram(tree, own2, ownName(tree, own2, known3), "the entrypoint starts it") };
+  const own2 = started.find((path) => !isStarter(basename7(path)) && isProgram2(tree, path));
+  const ownProgram2 = own2 === void 0 ? void 0 : describeProgram(tree, own2, ownName(tree, own2, known3), STARTED);
+  if (hit && ids.length === 1) {
+    const program2 = describeProgram(tree, hit.path, hit.id, hit.fact);
+    return own2 === void 0 || !ownProgram2 || mayStart(start, own2, hit.path) ? { program: program2 } : { program: ownProgram2, other: program2, missing: undecided(own2, program2) };
+  }
+  if (ownProgram2 !== void 0) return { program: ownProgram2 };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree, words4, find3) {
+function mayStart({ tree, started, words: words3 }, own2, known3) {
+  const isFree = (path) => !isProgram2(tree, path) || INTERPRETER.test(basename7(path));
+  if (started.some(isFree)) return true;
+  if (words3.some((word) => word.split(/[\s=,]+/).some((part2) => basename7(part2) === basename7(known3)))) return true;
+  const [project, other] = [own2, known3].map((path) => projectOf(binaryAt(tree, path)?.content.go));
+  return project !== void 0 && project === other;
+}
+function projectOf(build3) {
+  const path = build3?.main?.path || build3?.path;
+  if (path === void 0 || path === "" || path === FILES_OF_A_PROGRAM) return void 0;
+  return path.split("/", 2).join("/");
+}
+function undecided(own2, { name, path }) {
+  return {
+    fact: "the program of the image",
+    reason: `its entrypoint starts ${own2}, and whether that starts ${name} (${path}) could not be told`
+  };
+}
+function findStarted(tree, words3, find3) {
   const found = [];
-  let level = words4.slice(0, 32);
+  let level = words3.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
@@ -41633,7 +43153,7 @@ function findStarted(tree, words4, find3) {
       found.push(path);
       const content = contentOf(tree.lookup(path));
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!isStarter(basename6(path))) return found;
+      else if (!isStarter(basename7(path))) return found;
     }
     level = next;
   }
@@ -41650,9 +43170,9 @@ function recognise(path, build3, known3) {
   let best;
   for (const program2 of build3 ? known3 : []) {
     for (const module of program2.recognise?.goModules ?? []) {
-      const names2 = [build3?.path ?? "", build3?.main?.path ?? ""];
-      const fits = names2.some((name) => name === module || name.startsWith(`${module}/`));
-      if (fits && (best === void 0 || module.length > best.module.length)) best = { id: program2.id, module };
+      const names3 = [build3?.path ?? "", build3?.main?.path ?? ""];
+      const fits2 = names3.some((name) => name === module || name.startsWith(`${module}/`));
+      if (fits2 && (best === void 0 || module.length > best.module.length)) best = { id: program2.id, module };
     }
   }
   if (best) return { id: best.id, path, fact: `a Go program of ${build3?.path || build3?.main?.path}` };
@@ -41696,9 +43216,9 @@ function netfilterLibraries(build3) {
 function ownName(tree, path, known3) {
   const build3 = binaryAt(tree, path)?.content.go;
   const packagePath = build3?.path === FILES_OF_A_PROGRAM ? "" : build3?.path;
-  const module = (build3?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
-  const names2 = [basename6(module), basename6(path)];
-  return names2.find((name) => name !== "" && !known3.some(({ id }) => id === name)) ?? path;
+  const module = (build3?.main?.path ?? packagePath ?? "").replace(/[/.]v\d+$/, "");
+  const names3 = [basename7(module), basename7(path)];
+  return names3.find((name) => name !== "" && !known3.some(({ id }) => id === name)) ?? path;
 }
 function binaryAt(tree, path) {
   const node = tree.lookup(path);
@@ -41713,138 +43233,10 @@ function isProgram2(tree, path) {
 
 // src/toolchain/selector.ts
 import { dirname as dirname5 } from "node:path/posix";
-
-// src/knowledge/wrappers.json
-var wrappers_default = {
-  comment: "How scripts and programs that choose the iptables backend at run time are told apart. A script is the first entry all of whose texts it holds. An entry with entrypoint stands for a start script that sets the links before anything else runs: it counts when the image starts it; setsOnly: it sets the links of that backend alone and leaves those of the other as the image has them.",
-  scripts: [
-    {
-      version: "cilium",
-      all: ["nft_kubeproxy_rules"],
-      source: "https://github.com/cilium/cilium/tree/main/images/runtime",
-      note: "looks for kube-proxy's marker chains first"
-    },
-    {
-      version: "terway",
-      all: ["lifsea8", "legacy"],
-      source: "https://github.com/AliyunContainerService/terway",
-      note: "v1 with patterns on the kernel release before it"
-    },
-    {
-      version: "kube-ovn",
-      all: ["nft_kubelet_rules", "/usr/local/sbin"],
-      source: "https://github.com/kubeovn/kube-ovn/tree/master/dist/images",
-      note: "v2 that puts its links into /usr/local/sbin"
-    },
-    {
-      version: "k3s",
-      all: ["xtables-set-mode.sh -m"],
-      source: "https://github.com/k3s-io/k3s-root",
-      note: "IPTABLES_MODE, then counted rules, then the distribution"
-    },
-    {
-      version: "kind",
-      all: ["select_iptables", "num_legacy_lines"],
-      entrypoint: true,
-      source: "https://github.com/kubernetes-sigs/kind/blob/main/images/base/files/usr/local/bin/entrypoint",
-      note: "v1 in the entrypoint of node images: sets the alternatives, then starts the node"
-    },
-    {
-      version: "klipper-lb",
-      all: ["check_iptables_mode", "set_legacy"],
-      entrypoint: true,
-      linksIn: '^BIN_DIR="(/[^"]+)"',
-      sets: "^\\s*for i in ([\\w -]+); *do",
-      source: "https://github.com/k3s-io/klipper-lb/blob/master/entry",
-      note: "nft where lsmod lists nf_tables, else legacy: sets the links in BIN_DIR, then writes its rules; up to v0.4.10 that is /sbin, which PATH reaches after the /usr/sbin of Alpine 3.21 (https://github.com/k3s-io/klipper-lb/issues/77)"
-    },
-    {
-      version: "docker-dind",
-      all: ["DOCKER_IPTABLES_LEGACY", "iptablesLegacy="],
-      entrypoint: true,
-      source: "https://github.com/docker-library/docker/blob/master/dockerd-entrypoint.sh",
-      note: "legacy where the namespace has tables of legacy iptables or iptables-nft fails: puts a folder of legacy links in front of PATH, then starts dockerd"
-    },
-    {
-      version: "weave",
-      all: ["setup_iptables_backend", "/sbin/iptables-legacy /sbin/iptables"],
-      entrypoint: true,
-      source: "https://github.com/rajch/weave/blob/v2.9.0/prog/weave-kube/launch.sh",
-      note: "v1-timeout in the start script, with IPTABLES_BACKEND before it"
-    },
-    {
-      version: "weave",
-      all: ["setup_iptables_backend", "/sbin/iptables-nft /sbin/iptables"],
-      entrypoint: true,
-      setsOnly: "nft",
-      source: "https://github.com/rajch/weave/blob/v2.8.1/prog/weave-kube/launch.sh; prog/weave-npc/launch.sh up to v2.9.0",
-      note: "the same, where the image's own links are legacy and nft is the backend that it sets"
-    },
-    {
-      version: "v2",
-      all: ["nft_kubelet_rules"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
-      note: "kubelet's marker chains, then more rules, nft on a tie"
-    },
-    {
-      version: "v1-kubelet-timeout",
-      all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
-      note: "v1-timeout that looks for the kubelet's chains first"
-    },
-    {
-      version: "v1-kubelet",
-      all: ["chains_created_by_kubelet", "num_legacy_lines"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
-      note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
-    },
-    {
-      version: "v1-timeout",
-      all: ["num_legacy_lines", "-ge 10", "timeout 5"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
-      note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
-    },
-    {
-      version: "v1",
-      all: ["num_legacy_lines", "-ge"],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
-      note: "the backend with more rules, legacy on a tie"
-    },
-    {
-      version: "v1-nft",
-      all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
-      source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
-      note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
-    }
-  ],
-  installer: {
-    all: ["--no-sanity-check"],
-    source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
-    note: "writes the wrapper; holds its text without being one"
-  },
-  hostExec: [
-    { pattern: "\\bchroot\\s+\\S", line: "chroot /host iptables", source: "https://github.com/ovn-org/ovn-kubernetes/tree/master/dist/images" },
-    {
-      pattern: "\\bnsenter(?:\\s+(?:-[tSG]\\s+[^-\\s]\\S*|--(?:target|setuid|setgid)\\s+[^-\\s]\\S*|-\\S+))*?\\s+(?:-[a-zA-Z]*[mar]|--(?:mount|all|root)\\b)",
-      line: "nsenter -t 1 -m iptables",
-      source: "nsenter(1): only with the mount namespace or the root of another process it runs that one's files"
-    }
-  ],
-  go: {
-    module: "github.com/kubernetes-sigs/iptables-wrappers",
-    generations: [
-      { version: "v3", text: "creating %s symlink to %s" },
-      { version: "go", text: "creating %s symlink for mode %s" }
-    ],
-    source: "https://github.com/kubernetes-sigs/iptables-wrappers: error texts of internal/iptables/alternatives.go at v3 and at commits 680003b, 5792812, c6b9b2d; seen in programs built from them"
-  }
-};
-
-// src/toolchain/selector.ts
 function tellSelector(context, started) {
   const { tree, survey, find: find3, directories } = context;
   const command = find3("iptables");
-  const all = listWrappers(survey);
+  const all = listWrappers(tree, survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
   if (starting && command)
     return wrapperSelector(
@@ -41855,7 +43247,10 @@ function tellSelector(context, started) {
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
-  if (reached) return wrapperSelector(reached, true, command);
+  if (reached) {
+    const loops = replacesOthers(tree, reached, command);
+    return { ...wrapperSelector(reached, true, command), ...loops !== void 0 && { loops } };
+  }
   const [idle] = wrappersThere;
   if (idle) return wrapperSelector(idle, false, command);
   if (!command) return void 0;
@@ -41873,12 +43268,19 @@ function tellSelector(context, started) {
 function setsWhatRuns(tree, directories, { linksIn }, command) {
   const first2 = command.via[0];
   if (linksIn === void 0 || first2 === void 0) return true;
-  const real = (path) => {
-    const resolved = tree.resolve(path);
-    return resolved.found ? resolved.path : path;
-  };
-  const place2 = directories.findIndex((directory) => real(directory) === real(linksIn));
-  return place2 >= 0 && place2 <= directories.findIndex((directory) => real(directory) === real(dirname5(first2)));
+  const placeOf4 = (folder2) => directories.findIndex((directory) => realPath(tree, directory) === realPath(tree, folder2));
+  const place2 = placeOf4(linksIn);
+  return place2 >= 0 && place2 <= placeOf4(dirname5(first2));
+}
+function replacesOthers(tree, { linksIn }, command) {
+  if (linksIn === void 0 || command === void 0) return void 0;
+  const isReplaced2 = (step) => step.startsWith("/etc/alternatives/") || realPath(tree, dirname5(step)) === realPath(tree, linksIn);
+  const links = command.via.filter((_, i) => i === 0 || i < command.via.length - 1);
+  return links.some(isReplaced2) ? void 0 : linksIn;
+}
+function realPath(tree, path) {
+  const resolved = tree.resolve(path);
+  return resolved.found ? resolved.path : path;
 }
 function setsEither(tree, { setsOnly }, find3) {
   return setsOnly === void 0 || tellCommand("iptables", find3, tree).command.backend !== setsOnly;
@@ -41893,7 +43295,7 @@ function wrapperSelector(wrapper, effective, command) {
     evidence: [...wrapper.evidence, { fact: chain, source: command?.via[0] ?? "PATH of the image" }]
   };
 }
-function listWrappers(survey) {
+function listWrappers(tree, survey) {
   const scripts = survey.scripts.flatMap(({ path, node, content }) => {
     const { wrapper } = content.script;
     if (!wrapper) return [];
@@ -41901,11 +43303,14 @@ function listWrappers(survey) {
     const { text: _, sets: __, ...told } = wrapper;
     return [{ path, ...told, evidence: [evidence(fact2, path, node)] }];
   });
+  const folders = wrappers_default.go.linksIn;
+  const linksIn = folders.find((folder2) => tree.resolve(`${folder2}/iptables`).found) ?? folders[0];
   const programs = survey.binaries.flatMap(({ path, node, content }) => {
     if (content.wrapper === void 0) return [];
     const revision = content.go?.revision === void 0 ? "" : `, commit ${content.go.revision}`;
     const fact2 = `a Go program of module ${wrappers_default.go.module}${revision}: iptables-wrapper ${content.wrapper}`;
-    return [{ path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact2, path, node)] }];
+    const told = { path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact2, path, node)] };
+    return [linksIn === void 0 ? told : { ...told, linksIn }];
   });
   return [...scripts, ...programs];
 }
@@ -41915,8 +43320,567 @@ function commandsSet(selector, survey) {
   return (name) => /^ip6?tables/.test(name) && (script.sets === void 0 || script.sets.includes(name));
 }
 
+// src/toolchain/start-backend.ts
+import { basename as basename10, dirname as dirname7 } from "node:path/posix";
+
+// src/toolchain/alternatives.ts
+var FOLDERS2 = ["/var/lib/dpkg/alternatives", "/var/lib/alternatives"];
+function isAlternatives(path) {
+  return /\/var\/lib\/(?:dpkg\/)?alternatives\/ip6?tables$/.test(`/${path.replace(/^\/+/, "")}`);
+}
+function readAlternatives(tree, name) {
+  const text3 = FOLDERS2.map((folder2) => textAt(tree, `${folder2}/${name}`)).find((found) => found !== void 0);
+  if (text3 === void 0) return void 0;
+  const noted = [...text3.matchAll(/^(\/\S+)\n(?:@.*@)?(-?\d{1,9})$/gm)];
+  const priorities = new Map(noted.map(([, path = "", priority]) => [path, Number(priority)]));
+  return { isAuto: text3.startsWith("auto\n"), priorities };
+}
+function bestAlternative({ priorities }) {
+  return [...priorities].sort(([, one], [, other]) => other - one)[0]?.[0];
+}
+
+// src/toolchain/backend-names.ts
+function backendOf(name) {
+  return /(?:^|[/=-])(?:ip6?|x)tables-(nft|legacy)(?:-|$)/.exec(name)?.[1];
+}
+function isHarmless(backend, probes = []) {
+  if (backend === void 0) return false;
+  return probes.some(({ words: [name = "", ...args], hasWorked }) => {
+    if (!/(?:^|\/)(?:ip6?tables(?:-(?:nft|legacy))?(?:-save)?|xtables-(?:nft|legacy)-multi)$/.test(name)) return false;
+    if (args.some((word) => /^(?:-V|--version|-h|--help)$/.test(word))) return false;
+    return hasWorked ? backendOf(name) === backend : backendOf(name) !== backend;
+  });
+}
+
+// src/toolchain/backend-uses.ts
+import { basename as basename9, dirname as dirname6 } from "node:path/posix";
+
+// src/toolchain/host-exec.ts
+var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
+var MAX_QUOTED_LINE = 200;
+function leavesContainer(line) {
+  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
+}
+
+// src/toolchain/shell-tokens.ts
+var OPERATOR = /;;&|;;|;&|&&|\|\||\|&|[;&|()\n]/y;
+var REDIRECTION = /(?:\d+|\{\w+\})?(?:<<<|<<-?|&>>?|[<>]&|<>|>>|>\||[<>])(?!\()/y;
+var BLANK = /(?:[ \t\r]|\\\r?\n)+/y;
+var PLAIN = /[^\s"'\\`$;&|()<>=#]+/y;
+function createTokenizer(text3) {
+  let at = 0;
+  let documents = [];
+  const match2 = (pattern) => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text3)?.[0];
+    if (found !== void 0) at += found.length;
+    return found;
+  };
+  const skipDocuments = () => {
+    for (const { end, isTabbed } of documents) at = endOfDocument(text3, at, end, isTabbed);
+    documents = [];
+  };
+  const readWord = () => {
+    const read2 = readWordAt(text3, at);
+    at = read2.next;
+    return read2.word;
+  };
+  return () => {
+    for (; ; ) {
+      match2(BLANK);
+      if (at >= text3.length) return { kind: "end" };
+      if (text3[at] === "#") {
+        const end = text3.indexOf("\n", at);
+        at = end < 0 ? text3.length : end;
+        continue;
+      }
+      const redirection = match2(REDIRECTION);
+      if (redirection !== void 0) {
+        match2(BLANK);
+        const { text: word } = readWord();
+        if (/<<-?$/.test(redirection)) documents.push({ end: word, isTabbed: redirection.endsWith("-") });
+        continue;
+      }
+      const operator = match2(OPERATOR);
+      if (operator === void 0) return readWord();
+      if (operator === "\n") skipDocuments();
+      return { kind: "operator", text: operator };
+    }
+  };
+}
+function endOfDocument(text3, start, end, isTabbed) {
+  for (let at = start; at < text3.length; ) {
+    const newline = text3.indexOf("\n", at);
+    const line = text3.slice(at, newline < 0 ? void 0 : newline).replace(/\r$/, "");
+    at = newline < 0 ? text3.length : newline + 1;
+    if ((isTabbed ? line.replace(/^\t+/, "") : line) === end) return at;
+  }
+  return text3.length;
+}
+function readWordAt(text3, start) {
+  const word = { kind: "word", text: "", isQuoted: false, inner: [] };
+  let at = start;
+  const take = (next, shown2) => {
+    word.text += shown2;
+    at = next;
+  };
+  while (at < text3.length) {
+    PLAIN.lastIndex = at;
+    const plain2 = PLAIN.exec(text3)?.[0];
+    if (plain2 !== void 0) {
+      take(at + plain2.length, plain2);
+      continue;
+    }
+    const char = text3[at];
+    if (char === "'") {
+      const end = closing(text3, "'", at + 1);
+      word.isQuoted = true;
+      take(end + 1, text3.slice(at + 1, end));
+    } else if (char === '"') {
+      word.isQuoted = true;
+      at = readQuoted(text3, at + 1, word);
+    } else if (char === "\\") take(at + 2, text3[at + 1] === "\n" ? "" : text3[at + 1] ?? "");
+    else if (char === "$" || char === "`") at = readExpansion(text3, at, word);
+    else if ((char === "<" || char === ">") && text3[at + 1] === "(") at = takeInner(text3, at + 1, word);
+    else if (char === "=" && text3[at + 1] === "(") take(balanced(text3, at + 1), "=()");
+    else if (char === "=" || char === "#" || at === start) take(at + 1, char);
+    else break;
+  }
+  return { word, next: at };
+}
+function readQuoted(text3, start, word) {
+  let at = start;
+  while (at < text3.length && text3[at] !== '"') {
+    const char = text3[at];
+    if (char === "$" || char === "`") at = readExpansion(text3, at, word);
+    else if (char === "\\") {
+      word.text += text3[at + 1] === "\n" ? "" : text3[at + 1] ?? "";
+      at += 2;
+    } else {
+      const rest = /[^"$`\\]+/y;
+      rest.lastIndex = at;
+      const plain2 = rest.exec(text3)?.[0] ?? char;
+      word.text += plain2;
+      at += plain2.length;
+    }
+  }
+  return at + 1;
+}
+function readExpansion(text3, at, word) {
+  if (text3[at] === "`") {
+    const end = closing(text3, "`", at + 1);
+    addInner(word, text3.slice(at + 1, end));
+    return end + 1;
+  }
+  if (text3.startsWith("$((", at)) {
+    word.text += "$(())";
+    return balanced(text3, at + 1);
+  }
+  if (text3[at + 1] === "(") return takeInner(text3, at + 1, word);
+  if (text3[at + 1] === "{") {
+    const end = closing(text3, "}", at + 2);
+    word.text += text3.slice(at, end + 1);
+    return end + 1;
+  }
+  word.text += "$";
+  return at + 1;
+}
+function takeInner(text3, open5, word) {
+  const end = balanced(text3, open5);
+  addInner(word, text3.slice(open5 + 1, end - 1));
+  return end;
+}
+function addInner(word, text3) {
+  const named2 = /^\s*(?:which|command -v|type -p)\s+["']?([\w./-]+)["']?\s*(?:2>\s*\S+\s*)?$/.exec(text3)?.[1];
+  if (named2 === void 0) word.inner.push(text3);
+  word.text += named2 ?? "$()";
+}
+function closing(text3, char, from) {
+  const end = text3.indexOf(char, from);
+  return end < 0 ? text3.length : end;
+}
+function balanced(text3, open5) {
+  const pattern = /"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[()]/gs;
+  pattern.lastIndex = open5;
+  let depth = 0;
+  for (let found = pattern.exec(text3); found !== null; found = pattern.exec(text3)) {
+    if (found[0] === "(") depth++;
+    else if (found[0] === ")" && --depth === 0) return pattern.lastIndex;
+  }
+  return text3.length;
+}
+
+// src/toolchain/shell-script.ts
+function weakest(one, other) {
+  if (one === "possible" || other === "possible") return "possible";
+  return one === "tolerated" ? one : other;
+}
+var MAX_COMMANDS2 = 1500;
+var MAX_WORDS = 64;
+var MAX_DEPTH2 = 3;
+var MAX_LOOP_WORDS = 16;
+var MAX_LOOPS = 8;
+var MAX_PROBES = 4;
+var MAX_WORD = 1e3;
+var STEPS = /^(?:(?:.*\/)?(?:(?:update-)?alternatives|ln|cp|mv|rm|mkdir|touch|chmod|chown|sysctl|modprobe|sleep|ip6?tables\S*|xtables-\S+)|echo|printf|cd|export|set|true|:)$/;
+var ENDS = /^(?:exit|return|false|die|fail|fatal|abort|panic|kill)$/;
+function readCommands(text3) {
+  const out = [];
+  walk(text3, out, "sure", 0);
+  return out;
+}
+function walk(text3, out, certainty, depth) {
+  const next = createTokenizer(text3);
+  const guard = { isGuarded: false };
+  const state = {
+    out,
+    frames: [],
+    open: /* @__PURE__ */ new Map(),
+    certainty,
+    inside: void 0,
+    guard,
+    place: "command",
+    words: [],
+    isOver: false,
+    depth
+  };
+  for (let token = next(); token.kind !== "end" && out.length < MAX_COMMANDS2; token = next()) {
+    if (token.kind === "operator") takeOperator(state, token.text);
+    else takeWord(state, token);
+  }
+  endCommand(state);
+}
+function takeOperator(state, operator) {
+  const { place: place2, words: words3 } = state;
+  if (place2 === "test" || place2 === "case-word" || place2 === "function-name") return;
+  if (place2 === "pattern") {
+    if (operator === ")") state.place = "command";
+    return;
+  }
+  if (place2 === "loop-head") {
+    if (operator !== "(" && operator !== ")") takeLoopWords(state);
+    return;
+  }
+  if (operator === "(" && words3.length === 1 && state.defines === void 0 && words3[0]?.isQuoted === false) {
+    state.defines = words3[0].text;
+    state.words = [];
+    return;
+  }
+  if (operator === ")" && state.defines !== void 0 && words3.length === 0) return;
+  endCommand(state);
+  if (operator === "(") open4(state, "subshell");
+  else if (operator === ")") close(state, "subshell");
+  else if (operator === ";;" || operator === ";&" || operator === ";;&") {
+    state.place = "pattern";
+    state.guard = { isGuarded: false };
+  } else separate(state, operator);
+}
+function separate(state, operator) {
+  const { isGuarded, previous } = state.guard;
+  const before = previous === void 0 ? {} : { previous };
+  if (operator === "&&") {
+    const isStep = previous !== void 0 && STEPS.test(previous.words[0] ?? "");
+    state.guard = { isGuarded: isGuarded || !isStep, ...before, isAnd: true };
+  } else if (operator === "||") state.guard = { isGuarded: true, ...before, isOr: true };
+  else if (operator !== "|" && operator !== "|&") state.guard = { isGuarded: false };
+}
+function takeWord(state, word) {
+  const bare = word.isQuoted ? "" : word.text;
+  switch (state.place) {
+    case "pattern":
+      if (bare === "esac") {
+        state.place = "command";
+        close(state, "case");
+      }
+      return;
+    case "case-word":
+      if (bare === "in") state.place = "pattern";
+      return;
+    case "function-name":
+      state.defines = word.text;
+      state.place = "command";
+      return;
+    case "test":
+      state.words.push(word);
+      if (bare === "]]") state.place = "command";
+      return;
+    case "loop-head":
+      if (bare === "do") takeLoopWords(state);
+      else state.words.push(word);
+      return;
+    default:
+      if (state.words.length > 0 || !takeReserved(state, bare)) state.words.push(word);
+      if (state.words.length === 1 && bare === "[[") state.place = "test";
+  }
+}
+function takeReserved(state, word) {
+  switch (word) {
+    case "if":
+      open4(state, "if");
+      setBranch(state, "condition");
+      return true;
+    case "while":
+    case "until":
+      open4(state, "loop");
+      return true;
+    case "for":
+    case "select":
+      open4(state, "loop");
+      state.place = "loop-head";
+      return true;
+    case "case":
+      open4(state, "case");
+      state.place = "case-word";
+      return true;
+    case "then":
+    case "elif":
+    case "else":
+      setBranch(state, word === "elif" ? "condition" : word);
+      state.guard = { isGuarded: false };
+      return true;
+    case "do":
+      state.guard = { isGuarded: false };
+      return true;
+    case "fi":
+      close(state, "if");
+      return true;
+    case "done":
+      close(state, "loop");
+      return true;
+    case "esac":
+      close(state, "case");
+      return true;
+    case "{":
+      open4(state, "group");
+      return true;
+    case "}":
+      close(state, "group");
+      return true;
+    case "function":
+      state.place = "function-name";
+      return true;
+    case "!":
+      state.guard = { isGuarded: true, isNot: true };
+      return true;
+    default:
+      return word === "time";
+  }
+}
+function setBranch({ frames }, branch) {
+  const frame = frames.at(-1);
+  if (frame?.kind !== "if") return;
+  const asks = branch === "condition" ? void 0 : frame.asks;
+  frame.asks = { commands: asks?.commands ?? [], hasOr: asks?.hasOr ?? false, branch };
+}
+function probesOf({ frames, guard }) {
+  const tried = frames.slice(-MAX_PROBES).flatMap(({ asks }) => {
+    if (asks === void 0 || asks.branch === "condition" || asks.hasOr) return [];
+    if (asks.branch === "then") return asks.commands.map(({ words: words3, isNot }) => ({ words: words3, hasWorked: isNot !== true }));
+    const [only, ...others] = asks.commands;
+    return only === void 0 || others.length > 0 ? [] : [{ words: only.words, hasWorked: only.isNot === true }];
+  });
+  const { previous, isAnd, isOr } = guard;
+  return previous === void 0 || isAnd !== true && isOr !== true ? tried : [...tried, { words: previous.words, hasWorked: isOr !== true !== (previous.isNot === true) }];
+}
+function open4(state, kind) {
+  const { certainty, inside, guard, defines } = state;
+  if (defines !== void 0 && (kind === "group" || kind === "subshell")) {
+    push(state, { kind: "function", certainty, inside, guard });
+    state.inside = defines;
+    state.certainty = "sure";
+    state.guard = { isGuarded: false };
+    state.defines = void 0;
+  }
+  push(state, { kind, certainty: state.certainty, inside: state.inside, guard: state.guard });
+  if (state.guard.isGuarded || kind === "if" || kind === "case" || kind === "loop") state.certainty = "possible";
+  state.guard = { isGuarded: false };
+}
+function push({ frames, open: open5 }, frame) {
+  frames.push(frame);
+  open5.set(frame.kind, (open5.get(frame.kind) ?? 0) + 1);
+}
+function close(state, kind) {
+  if ((state.open.get(kind) ?? 0) === 0) return;
+  const at = state.frames.findLastIndex((frame2) => frame2.kind === kind);
+  endCommand(state);
+  const isBody = state.frames[at - 1]?.kind === "function";
+  const start = isBody ? at - 1 : at;
+  const frame = state.frames[start];
+  for (const { kind: ended } of state.frames.splice(start)) state.open.set(ended, (state.open.get(ended) ?? 1) - 1);
+  ({ certainty: state.certainty, inside: state.inside } = frame);
+  state.guard = { isGuarded: frame.guard.isGuarded };
+}
+function takeLoopWords(state) {
+  const [name = "", keyword, ...values] = state.words.map(({ text: text3 }) => text3);
+  const frame = state.frames.at(-1);
+  state.words = [];
+  state.place = "command";
+  const isKnown = values.length > 0 && values.length <= MAX_LOOP_WORDS && !values.some((value) => /[$`*?[{]/.test(value));
+  if (frame === void 0 || keyword !== "in" || !isKnown || !/^\w+$/.test(name)) return;
+  frame.loop = { name, values };
+  if (!frame.guard.isGuarded) state.certainty = frame.certainty;
+}
+function endCommand(state) {
+  const { words: words3, guard, inside, depth } = state;
+  state.words = [];
+  state.place = "command";
+  if (words3.length === 0 || state.isOver) return;
+  const certainty = guard.isGuarded ? "possible" : state.certainty;
+  if (depth < MAX_DEPTH2)
+    for (const text3 of words3.flatMap(({ inner }) => inner)) walk(text3, state.out, "possible", depth + 1);
+  const probes = probesOf(state).slice(-MAX_PROBES);
+  const own2 = { certainty, ...inside !== void 0 && { inside }, ...probes.length > 0 && { probes } };
+  const texts = words3.slice(0, MAX_WORDS).map(({ text: text3 }) => text3.slice(0, MAX_WORD));
+  const first2 = texts.findIndex((text3) => !/^\w+\+?=/.test(text3));
+  const isDeclaration = /^(?:export|local|readonly|declare|typeset)$/.test(texts[first2] ?? "");
+  if (first2 < 0 || isDeclaration) {
+    for (const text3 of texts) if (/^\w+=/.test(text3)) state.out.push({ words: [], assigns: text3, ...own2 });
+  }
+  if (first2 < 0) return;
+  const command = { words: texts.slice(first2), ...own2, ...guard.isNot && { isNot: true } };
+  const asks = state.frames.at(-1)?.asks;
+  if (asks?.branch === "condition") {
+    asks.commands.push(command);
+    asks.hasOr ||= guard.isOr === true;
+  }
+  if (guard.isOr === true) settle(guard.previous, command);
+  state.guard = { isGuarded: guard.isGuarded, previous: command };
+  state.out.push(...expandLoops(command, state.frames));
+  state.isOver = depth === 0 && isLast(command);
+}
+function isLast({ words: [name, ...others], certainty, inside }) {
+  return certainty === "sure" && inside === void 0 && (name === "exit" || name === "exec" && others.length > 0);
+}
+function settle(before, behind) {
+  if (before === void 0) return;
+  const isCheck = before.words.includes("-C") || before.words.includes("--check");
+  if (isCheck && before.words[0] === behind.words[0]) behind.certainty = before.certainty;
+  else if (before.certainty === "sure" && !ENDS.test(behind.words[0] ?? "")) before.certainty = "tolerated";
+}
+function expandLoops(command, frames) {
+  let commands = [command];
+  const loops = frames.flatMap(({ loop }) => loop === void 0 ? [] : [loop]).slice(-MAX_LOOPS);
+  for (const loop of loops) {
+    if (commands.length * loop.values.length > MAX_LOOP_WORDS) continue;
+    const pattern = new RegExp(`\\$(?:${loop.name}(?!\\w)|\\{${loop.name}\\})`, "g");
+    if (!command.words.some((word) => word.search(pattern) >= 0)) continue;
+    commands = loop.values.flatMap(
+      (value) => commands.map((one) => ({ ...one, words: one.words.map((word) => word.replace(pattern, () => value)) }))
+    );
+  }
+  return commands;
+}
+
+// src/toolchain/shell-calls.ts
+var MAX_COMMANDS3 = 1e3;
+var MAX_CALLS = 4;
+var MAX_VALUES2 = 6;
+var MAX_VARIABLES = 4;
+var MAX_WORD2 = 1e3;
+var MAX_STEPS = 3e3;
+var MAX_WORDS2 = 64;
+function followCalls(commands, hasValues = true) {
+  const functions = Map.groupBy(
+    commands.filter(({ inside }) => inside !== void 0),
+    ({ inside }) => inside ?? ""
+  );
+  const run2 = { out: [], functions, variables: hasValues ? /* @__PURE__ */ new Map() : void 0, steps: 0 };
+  for (const command of commands) if (command.inside === void 0) follow(run2, command, "sure", void 0, 0);
+  return run2.out;
+}
+function follow(run2, command, outer, args, depth) {
+  if (run2.out.length >= MAX_COMMANDS3 || run2.steps++ >= MAX_STEPS) return;
+  const certainty = weakest(command.certainty, outer);
+  if (command.assigns === void 0 && isIdle2(command.words)) return;
+  const given2 = args === void 0 ? command.words : command.words.flatMap((word) => withArguments(word, args)).slice(0, MAX_WORDS2);
+  if (command.assigns !== void 0) {
+    if (run2.variables === void 0) return;
+    const [assigned = command.assigns] = args === void 0 ? [] : withArguments(command.assigns, args);
+    if (!isHarmless(backendOf(assigned), command.probes)) assign(run2.variables, assigned, certainty);
+    return;
+  }
+  for (const { words: words3, isSure } of resolve2(given2, run2.variables)) {
+    const own2 = isSure ? certainty : "possible";
+    const body = depth < MAX_CALLS ? run2.functions.get(words3[0] ?? "") : void 0;
+    const probes = command.probes === void 0 ? {} : { probes: command.probes };
+    if (body === void 0) run2.out.push({ words: words3, certainty: own2, ...probes });
+    else
+      for (const inner of body)
+        follow(run2, { ...inner, ...joined3(command.probes, inner.probes) }, own2, words3.slice(1), depth + 1);
+  }
+}
+function joined3(outer, own2) {
+  return outer === void 0 && own2 === void 0 ? {} : { probes: [...outer ?? [], ...own2 ?? []] };
+}
+var IDLE = /^(?:\[\[?|test|true|false|:|echo|printf|cat|[ef]?grep|sed|awk|cut|tr|head|tail|wc|sort|uniq|ls|rm|mkdir|rmdir|touch|chmod|chown|shift|exit|return|break|continue|read|local|export|unset|trap|wait|kill|sleep|sysctl|modprobe|lsmod|mount|umount|id|whoami|date|hostname|uname|getopts|type|which|hash|let|pwd|umask|ulimit|tee|basename|dirname|readlink|realpath|stat|seq|expr)$/;
+function isIdle2([name = ""]) {
+  return IDLE.test(name);
+}
+function withArguments(word, args) {
+  if (/^\$(?:[@*]|\{[@*]\})$/.test(word)) return [...args];
+  return [word.replace(/\$(?:([1-9])|\{([1-9])\})/g, (_, one, other) => args[Number(one ?? other) - 1] ?? "")];
+}
+function assign(variables, text3, certainty) {
+  const at = text3.indexOf("=");
+  const name = text3.slice(0, at);
+  const known3 = variables.get(name);
+  const told = resolve2([text3.slice(at + 1)], variables);
+  const values = told.map(({ words: [value = ""] }) => value);
+  const isSure = told.every((one) => one.isSure);
+  if (certainty !== "possible") variables.set(name, { values, isSure });
+  else {
+    const all = [.../* @__PURE__ */ new Set([...known3?.values ?? [], ...values])].slice(0, MAX_VALUES2);
+    variables.set(name, { values: all, isSure: isSure && known3?.isSure === true });
+  }
+}
+var VARIABLE = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?[-=]([^{}$]*))?\})/;
+function resolve2(words3, variables) {
+  if (variables === void 0 || !words3.some((word) => word.includes("$")))
+    return [{ words: [...words3], isSure: true }];
+  let told = [{ words: [...words3], isSure: true }];
+  for (const [at, word] of words3.entries()) {
+    if (!word.includes("$")) continue;
+    const next = told.flatMap(
+      (one) => valuesOfWord(word, variables).map(({ value, isSure }) => ({
+        words: one.words.with(at, value),
+        isSure: one.isSure && isSure
+      }))
+    );
+    if (next.length <= MAX_VALUES2) told = next;
+  }
+  return told.map(({ words: [first2 = "", ...others], isSure }) => ({
+    words: words3.length > 1 ? [...first2.split(/\s+/), ...others] : [first2, ...others],
+    isSure
+  }));
+}
+function valuesOfWord(word, variables) {
+  let told = [{ value: word, from: 0, isSure: true }];
+  for (let count3 = 0; count3 < MAX_VARIABLES; count3++) {
+    const next = told.flatMap((one) => {
+      const found = VARIABLE.exec(one.value.slice(one.from));
+      if (found === null) return [one];
+      const start = one.from + found.index;
+      const known3 = valuesOf2(found, variables) ?? { values: [found[0]], isSure: one.isSure };
+      const isOne = known3.values.length === 1 && known3.isSure;
+      return known3.values.map((value) => ({
+        value: (one.value.slice(0, start) + value + one.value.slice(start + found[0].length)).slice(0, MAX_WORD2),
+        from: start + value.length,
+        isSure: one.isSure && isOne
+      }));
+    });
+    if (next.length > MAX_VALUES2) break;
+    told = next;
+  }
+  return told;
+}
+function valuesOf2([, plain2, braced, fallback], variables) {
+  const known3 = variables.get(plain2 ?? braced ?? "");
+  if (known3 !== void 0) return known3;
+  return fallback === void 0 ? void 0 : { values: [fallback], isSure: false };
+}
+
 // src/toolchain/start-command.ts
-import { basename as basename7 } from "node:path/posix";
+import { basename as basename8 } from "node:path/posix";
 
 // src/toolchain/shell-line.ts
 var MAX_VALUE = 1e3;
@@ -41928,8 +43892,8 @@ function readShellLine(line, isProgram3) {
   return parts.map(({ text: text3, isGuarded }, index) => {
     const opening = OPENING2.exec(text3)?.[0] ?? "";
     const { value, runs: runs2 } = readSimple(tokensOf(text3.slice(opening.length)), isProgram3 && index === parts.length - 1);
-    const isReached = !isGuarded || isProgram3 && runs2.length > 0;
-    const isSure = isPlain && opening.trim() === "" && isReached;
+    const isReached2 = !isGuarded || isProgram3 && runs2.length > 0;
+    const isSure = isPlain && opening.trim() === "" && isReached2;
     return { ...value !== void 0 && { path: { value, isSure } }, runs: runs2, isSure };
   });
 }
@@ -41952,7 +43916,7 @@ function isCommand({ text: text3 }) {
 function tokensOf(text3) {
   return (text3.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
 }
-function readSimple(tokens, isLast) {
+function readSimple(tokens, isLast2) {
   const isExport = tokens[0] === "export";
   let at = isExport ? 1 : 0;
   let value;
@@ -41964,7 +43928,7 @@ function readSimple(tokens, isLast) {
   const word = tokens[at];
   const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
   if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
-  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
+  return isExec || isLast2 ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
 }
 function pathValueOf(word) {
   return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
@@ -41974,56 +43938,66 @@ function unquote(text3) {
 }
 
 // src/toolchain/start-command.ts
-var MAX_WORDS = 64;
+var MAX_WORDS3 = 64;
 var MAX_TEXT = 16 * 1024;
-var MAX_DEPTH2 = 3;
+var MAX_DEPTH3 = 3;
 function readStartCommand(all, depth = 0) {
-  const words4 = splitEnvString(all.slice(0, MAX_WORDS));
+  const words3 = splitEnvString(all.slice(0, MAX_WORDS3));
   const paths = [];
   let at = 0;
-  while (at < words4.length) {
-    const word = words4[at] ?? "";
-    const name = basename7(word);
-    const own2 = ownWords(name);
+  while (at < words3.length) {
+    const word = words3[at] ?? "";
+    const name = basename8(word);
+    const behind = behindStarter(words3, at);
     if (name === "env") {
-      const env = readEnv(words4, at + 1, depth === 0);
+      const env = readEnv(words3, at + 1, depth === 0);
       if (env.path) paths.push(env.path);
       at = env.next;
     } else if (isShell(name)) {
-      const shell = readShell(words4, at + 1, depth + 1);
-      return { paths: [...paths, ...shell.paths], words: [...words4.slice(0, at + 1), ...shell.words] };
-    } else if (own2 !== void 0) at += 1 + own2;
-    else if (word.startsWith("-") || isOptionArgument(words4, at)) at++;
+      const shell = readShell(words3, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words3.slice(0, at + 1), ...shell.words] };
+    } else if (behind !== void 0) at = behind;
     else break;
   }
-  return { paths, words: words4 };
+  return { paths, words: words3 };
 }
-function splitEnvString(words4) {
-  return words4.flatMap((word, index) => {
+function splitEnvString(all) {
+  const env = all.findIndex((word) => basename8(word) === "env");
+  if (env < 0) return [...all];
+  const words3 = all.slice(env);
+  const split = words3.flatMap((word, index) => {
     if (word === "-S" || word === "--split-string") return [];
     const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
-    const before = words4[index - 1];
+    const before = words3[index - 1];
     const text3 = before === "-S" || before === "--split-string" ? word : inside;
     return text3 === void 0 ? [word] : text3.split(/\s+/).filter((part2) => part2 !== "");
   });
+  return [...all.slice(0, env), ...split];
 }
-function isOptionArgument(words4, at) {
-  const before = words4[at - 1] ?? "";
-  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words4[at] ?? "");
+function programWords(all) {
+  const words3 = splitEnvString(all.slice(0, MAX_WORDS3));
+  let at = 0;
+  for (; ; ) {
+    const word = words3[at] ?? "";
+    const behind = basename8(word) === "env" ? readEnv(words3, at + 1, false).next : behindStarter(words3, at);
+    if (behind === void 0 || behind <= at) return words3.slice(at);
+    at = behind;
+    while (/^\w+=/.test(words3[at] ?? "")) at++;
+  }
 }
-function readShell(words4, first2, depth) {
+function readShell(words3, first2, depth) {
   let at = first2;
   let hasText = false;
   let isLogin = false;
-  for (; /^[-+]./.test(words4[at] ?? ""); at++) {
-    const word = words4[at] ?? "";
+  for (; /^[-+]./.test(words3[at] ?? ""); at++) {
+    const word = words3[at] ?? "";
     if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
     if (/^-[a-z]*c/.test(word)) hasText = true;
     if (/^[-+][a-z]*o$/.test(word)) at++;
   }
   const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
-  const text3 = words4[at];
-  if (!hasText || text3 === void 0 || depth > MAX_DEPTH2) return { paths, words: words4.slice(at) };
+  const text3 = words3[at];
+  if (!hasText || text3 === void 0 || depth > MAX_DEPTH3) return { paths, words: words3.slice(at) };
   const inner = readShellText(text3.slice(0, MAX_TEXT), true, depth);
   return { paths: [...paths, ...inner.paths], words: inner.words };
 }
@@ -42033,16 +44007,16 @@ function readShellText(text3, isProgram3, depth = 1) {
     const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
     return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
   });
-  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words4 }) => words4) };
+  return { paths: read2.flatMap(({ paths }) => paths), words: read2.flatMap(({ words: words3 }) => words3) };
 }
-function readEnv(words4, at, isLiteral) {
+function readEnv(words3, at, isLiteral) {
   let next = at;
   let isCleared = false;
   let value;
-  for (; next < words4.length; next++) {
-    const word = words4[next] ?? "";
+  for (; next < words3.length; next++) {
+    const word = words3[next] ?? "";
     if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
-    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words4[++next] === "PATH";
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words3[++next] === "PATH";
     else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
     else if (/^(?:-C|--chdir)$/.test(word)) next++;
     else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
@@ -42052,27 +44026,339 @@ function readEnv(words4, at, isLiteral) {
   return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
 }
 
+// src/toolchain/backend-uses.ts
+var MAX_USES = 48;
+var MAX_CALLS2 = 24;
+var MAX_LINE = 200;
+var MAX_CALL_WORDS = 12;
+var MAX_TEXTS = 3;
+var COMMANDS2 = ["iptables", "ip6tables"].flatMap((name) => [name, `${name}-save`, `${name}-restore`]);
+var NAMED = /^ip6?tables-(?:legacy|nft)(?:-save|-restore)?$/;
+var MULTI = /^xtables-(legacy|nft)-multi$/;
+var USUAL2 = /^(?:cd|set|ip|tc|ss|find|xargs|command|apk|apt-get|yum|dnf|curl|wget|env)$/;
+function readBackendUses(text3) {
+  const isAbout = /tables|alternatives/.test(text3);
+  const uses2 = usesOf(followCalls(readCommands(text3), isAbout), /^#!.*\s-\w*e/.test(text3), 0);
+  const calls = uses2.filter(({ kind }) => kind === "call").slice(MAX_CALLS2);
+  const kept = distinctRuns(uses2.filter((use2) => !calls.includes(use2))).slice(0, MAX_USES);
+  return JSON.parse(JSON.stringify(kept));
+}
+function distinctRuns(uses2) {
+  const seen2 = /* @__PURE__ */ new Set();
+  return uses2.filter((use2) => {
+    if (use2.kind !== "run") return true;
+    const key = `${use2.path} ${use2.command} ${use2.certainty}`;
+    return !seen2.has(key) && seen2.add(key);
+  });
+}
+function usesOfWords(words3) {
+  const isAlone = words3.length > 0 && programWords(words3).length === 1;
+  const given2 = isAlone ? [...words3, "$@"] : [...words3];
+  return usesOf([{ words: given2, certainty: "sure" }], false, 0);
+}
+function usesOf(commands, endsOnError, depth) {
+  let isStrict = endsOnError;
+  let isLenient = false;
+  let folder2;
+  const surely = commands.filter((command) => command.certainty !== "possible");
+  const runs2 = surely.flatMap(({ words: words3 }) => namedRun(words3[0] ?? "", words3.slice(1), true) ?? []);
+  return commands.flatMap((command) => {
+    const { words: words3, certainty } = command;
+    if (words3[0] === "set" && certainty === "sure") {
+      const next = setsErrexit(words3);
+      isLenient = next === false && isStrict;
+      isStrict = next ?? isStrict;
+    }
+    if (words3[0] === "cd") folder2 = certainty === "sure" && words3[1]?.startsWith("/") === true ? words3[1] : void 0;
+    const uses2 = usesOfCommand(command, isStrict, folder2, depth).filter((use2) => !isTakenWhereItWorks(use2, command));
+    const said = isLenient ? uses2.map(tolerate) : uses2;
+    return isStrict && certainty === "sure" ? said : said.filter((use2) => !isOneOfBoth(use2, words3, runs2));
+  });
+}
+function tolerate(use2) {
+  return use2.certainty === "sure" ? { ...use2, certainty: "tolerated" } : use2;
+}
+function isTakenWhereItWorks(use2, { probes }) {
+  if (use2.kind === "call") return false;
+  return isHarmless(backendOf((use2.kind === "run" ? use2.command : use2.target) ?? ""), probes);
+}
+function isOneOfBoth(use2, words3, runs2) {
+  if (use2.kind !== "run" || use2.certainty === "possible") return false;
+  const own2 = namedRun(words3[0] ?? "", words3.slice(1));
+  const args = own2?.args.join(" ");
+  const family = use2.command.slice(0, 3);
+  return runs2.some(
+    (run2) => run2.command !== use2.command && run2.command.startsWith(family) && run2.args.join(" ") === args
+  );
+}
+function setsErrexit(words3) {
+  const at = words3.findIndex((word) => /^[-+]\w*e/.test(word) || word === "errexit");
+  if (at < 0) return void 0;
+  return (words3[at] === "errexit" ? words3[at - 1] : words3[at])?.startsWith("-");
+}
+function usesOfCommand({ words: all, certainty }, isStrict, folder2, depth) {
+  const line = all.join(" ").slice(0, MAX_LINE);
+  if (leavesContainer(line) !== void 0) return [];
+  const words3 = programWords(all);
+  const [path = "", ...args] = words3;
+  const name = basename9(path);
+  const use2 = { certainty, line };
+  const text3 = name === "eval" ? args.join(" ") : isShell(name) ? textOfShell(args) : void 0;
+  if (text3 !== void 0) {
+    if (depth >= MAX_TEXTS) return [];
+    return usesOf(followCalls(readCommands(text3)), isStrict, depth + 1).map(
+      (one) => certainty === "sure" ? one : { ...one, certainty }
+    );
+  }
+  if (/^(?:update-)?alternatives$/.test(name)) return alternative(args, path, use2);
+  if (/^(?:ln|cp|mv)$/.test(name)) return link(args, name !== "ln", folder2, use2);
+  const run2 = namedRun(path, args);
+  if (run2 !== void 0) {
+    const need = needOf(run2.command, run2.args);
+    return need === "change" || need === "removal" && isStrict && certainty === "sure" ? [{ kind: "run", command: run2.command, path, ...use2 }] : [];
+  }
+  return [...passedOn(args, use2), ...call(words3, use2)];
+}
+function namedRun(path, args, orPlain = false) {
+  const name = basename9(path);
+  if (NAMED.test(name) || orPlain && COMMANDS2.includes(name)) return { command: name, args };
+  const backend = MULTI.exec(name)?.[1];
+  const applet = /^(ip6?tables)(-save|-restore)?$/.exec(args[0] ?? "");
+  if (backend === void 0 || applet === null) return void 0;
+  return { command: `${applet[1]}-${backend}${applet[2] ?? ""}`, args: args.slice(1) };
+}
+var CHANGES = /^(?:-[AINPRE][\w-]*|--(?:append|insert|new(?:-chain)?|policy|replace|rename-chain))$/;
+var REMOVALS = /^(?:-[DFXZ][\w-]*|--(?:delete(?:-chain)?|flush|zero))$/;
+function needOf(command, args) {
+  if (command.endsWith("-save")) return "none";
+  if (command.endsWith("-restore"))
+    return args.some((word) => /^(?:-t|--test|-V|--version|-h|--help)$/.test(word)) ? "none" : "change";
+  if (args.some((word) => CHANGES.test(word))) return "change";
+  if (args.some((word) => REMOVALS.test(word))) return "removal";
+  const isRead = args.some((word) => /^(?:-[LSCVh][\w-]*|--(?:list(?:-rules)?|check|version|help))$/.test(word));
+  return !isRead && args.some((word) => word.startsWith("$")) ? "change" : "none";
+}
+function alternative(args, tool2, use2) {
+  const at = args.findIndex((word) => /^--(?:set|auto|install)$/.test(word));
+  const own2 = args.slice(at + 1);
+  const [name = "", target] = args[at] === "--install" ? own2.slice(1) : own2;
+  if (at < 0 || !/^ip6?tables$/.test(name)) return [];
+  const told = { kind: "alternative", tool: tool2, name, ...use2 };
+  if (args[at] === "--auto" || target === void 0) return [told];
+  return [{ ...told, target, ...args[at] === "--install" && { priority: Number(own2[3]) } }];
+}
+function link(args, isCopy, folder2, use2) {
+  const operands = args.filter((word) => !word.startsWith("-"));
+  const [source = "", written = `${folder2 ?? "$PWD"}/${basename9(source)}`] = operands;
+  if (operands.length < 1 || operands.length > 2) return [];
+  const whole2 = written.endsWith("/") ? `${written}${basename9(source)}` : written;
+  const place2 = whole2.startsWith("/") ? whole2 : `${folder2 ?? "$PWD"}/${whole2}`;
+  const isOpen2 = basename9(place2).includes("$");
+  const isNamed = COMMANDS2.includes(basename9(place2));
+  if (!isNamed && !(isOpen2 && backendOf(basename9(source)) !== void 0)) return [];
+  const parent = dirname6(place2);
+  const from = source.startsWith("/") ? source : `${isCopy ? folder2 ?? "$PWD" : parent}/${source}`;
+  const isWhole = isNamed && !parent.includes("$");
+  return [
+    {
+      kind: "link",
+      ...isNamed && { name: basename9(place2) },
+      ...!parent.includes("$") && { folder: parent },
+      ...!/[$*?]/.test(from) && { target: from },
+      isCopy,
+      line: use2.line,
+      certainty: isWhole ? use2.certainty : "possible"
+    }
+  ];
+}
+function passedOn(args, use2) {
+  const at = args.findIndex((word) => NAMED.test(basename9(word)));
+  const path = args[at];
+  const isUsual = USUAL2.test(basename9(use2.line.split(" ", 1)[0] ?? ""));
+  if (path === void 0 || isUsual || !args.slice(at + 1).some((word) => CHANGES.test(word))) return [];
+  return [{ kind: "run", command: basename9(path), path, ...use2, certainty: "possible" }];
+}
+function textOfShell(args) {
+  const at = args.findIndex((word) => /^-[a-z]*c$/.test(word));
+  return at >= 0 && args.slice(0, at).every((word) => word.startsWith("-")) ? args[at + 1] : void 0;
+}
+function call(words3, use2) {
+  const [first2 = ""] = words3;
+  const isReader = first2 === "." || first2 === "source" || isShell(basename9(first2));
+  const script = isReader ? words3.slice(1).filter((word, at) => at > 0 || !word.startsWith("-")) : words3;
+  const [path = ""] = script;
+  const isOpen2 = path.includes("$") && !/^\$[@*1]$|^\$\{[@*1]\}$/.test(path);
+  if (path === "" || path.startsWith("-") || isOpen2 || USUAL2.test(path)) return [];
+  return [{ kind: "call", words: script.slice(0, MAX_CALL_WORDS), ...use2 }];
+}
+
+// src/toolchain/start-backend.ts
+var MAX_STEPS2 = 64;
+var MAX_SCRIPTS = 16;
+var MAX_DEPTH4 = 4;
+var MAX_RUNS = 16;
+var ENTRYPOINT = "the image's entrypoint";
+function followBackend(context, words3) {
+  const steps2 = collectSteps(context, words3);
+  return {
+    settle: (name, told) => steps2.reduce((now, step) => settleBy(context, name, now, step), told),
+    runs: listRuns(context, steps2)
+  };
+}
+function collectSteps({ tree, find: find3 }, words3) {
+  const steps2 = [];
+  const scripts = /* @__PURE__ */ new Set();
+  const visit2 = (uses2, by, args, outer, depth) => {
+    for (const use2 of uses2) {
+      if (steps2.length >= MAX_STEPS2) return;
+      const certainty = weakest(use2.certainty, outer);
+      if (use2.kind !== "call") steps2.push({ use: use2, by, certainty });
+      else if (depth < MAX_DEPTH4) call2(use2, by, args, certainty, depth);
+    }
+  };
+  const call2 = ({ words: written }, by, args, certainty, depth) => {
+    const called = written.flatMap((word) => withArguments2(word, args));
+    if (isArguments(written[0] ?? "")) return visit2(usesOfWords(called), by, [], certainty, depth + 1);
+    const path = reach2(tree, find3, called[0] ?? "");
+    const content = path === void 0 ? void 0 : contentOf(tree.lookup(path));
+    if (path === void 0 || content?.kind !== "script" || content.script.wrapper) return;
+    if (scripts.has(path) || scripts.size >= MAX_SCRIPTS) return;
+    scripts.add(path);
+    visit2(content.script.uses ?? [], path, called.slice(1), certainty, depth + 1);
+  };
+  visit2(usesOfWords(words3), ENTRYPOINT, [], "sure", 0);
+  for (const path of servicesOf(tree, words3))
+    call2({ kind: "call", words: [path], certainty: "sure", line: path }, ENTRYPOINT, [], "sure", 0);
+  return steps2;
+}
+var SERVICES = {
+  init: ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]
+};
+var MAX_SERVICES = 64;
+function servicesOf(tree, [first2 = "", ...words3]) {
+  const folder2 = words3.find((word) => word.startsWith("/"));
+  const isSupervisor = /^(?:runsvdir|s6-svscan|svscan)$/.test(basename10(first2));
+  const folders = isSupervisor && folder2 !== void 0 ? [folder2] : SERVICES[basename10(first2)] ?? [];
+  return folders.flatMap(
+    (parent) => tree.list(parent).slice(0, MAX_SERVICES).map((name) => `${parent}/${name}`)
+  ).flatMap((path) => [path, `${path}/run`]);
+}
+function isArguments(word) {
+  return /^\$(?:[@*1]|\{[@*1]\})$/.test(word);
+}
+function withArguments2(word, args) {
+  if (/^\$(?:[@*]|\{[@*]\})$/.test(word)) return args;
+  return /^\$(?:1|\{1\})$/.test(word) ? args.slice(0, 1) : [word];
+}
+function reach2(tree, find3, word) {
+  if (word === "" || word.includes("$")) return void 0;
+  const hit = word.includes("/") ? followLink(tree, word.startsWith("/") ? word : `/${word}`) : find3(word);
+  return hit?.target?.path;
+}
+function listRuns({ tree, find: find3 }, steps2) {
+  const runs2 = steps2.flatMap(({ use: use2, by, certainty }) => {
+    if (use2.kind !== "run") return [];
+    const run2 = toldRun(tree, find3, use2);
+    return run2 === void 0 ? [] : [{ ...run2, certainty, by, line: use2.line }];
+  });
+  const order2 = ["sure", "tolerated", "possible"];
+  const sorted = runs2.toSorted((a, b) => order2.indexOf(a.certainty) - order2.indexOf(b.certainty));
+  const isFirst = (run2, at) => sorted.findIndex(({ command }) => command === run2.command) === at;
+  return sorted.filter(isFirst).slice(0, MAX_RUNS);
+}
+function toldRun(tree, find3, use2) {
+  const found = use2.path.includes("/") ? followLink(tree, use2.path) : find3(use2.path);
+  if (found?.target === void 0) return void 0;
+  const name = use2.command.startsWith("ip6") ? "ip6tables" : "iptables";
+  const { backend } = tellCommand(name, () => found, tree).command;
+  const told = backend === "nft" || backend === "legacy" ? backend : backendOf(use2.command);
+  return told && { command: use2.command, name, backend: told };
+}
+function settleBy(context, name, now, { use: use2, by, certainty }) {
+  if (use2.kind === "run" || !/^ip6?tables/.test(name)) return now;
+  const next = use2.kind === "link" ? byLink(context, name, now, use2) : byAlternative(context, name, now, use2);
+  if (next === void 0) return now;
+  const setBy = `${use2.line} of ${by}`;
+  if (next !== "unknown" && certainty !== "possible") {
+    const told = tellCommand(name, () => next, context.tree);
+    return { ...told, command: { ...told.command, setBy } };
+  }
+  const backend = next === "unknown" ? void 0 : tellCommand(name, () => next, context.tree).command.backend;
+  if (backend === now.command.backend && backend !== "unknown") return now;
+  if (backend === "none") return now;
+  const reason = `${by} sets it by \`${use2.line}\`, and ${certainty === "possible" ? "whether it does" : "to what"} is not known beforehand`;
+  return { command: { backend: "unknown", via: now.command.via, setBy }, missing: { fact: `what ${name} is`, reason } };
+}
+function byLink(context, name, now, use2) {
+  const { tree, directories } = context;
+  if (use2.name !== void 0 && use2.name !== name) return void 0;
+  const named2 = backendOf(use2.target ?? "");
+  if (use2.folder === void 0 || use2.target === void 0)
+    return named2 !== void 0 && named2 === now.command.backend ? void 0 : "unknown";
+  const resolve5 = createPathResolver(tree);
+  const real = (folder2) => dirname7(resolve5(inDirectory(folder2, "x")));
+  const place2 = directories.findIndex((directory) => real(directory) === real(use2.folder ?? ""));
+  const [first2] = now.command.via;
+  const before = first2 === void 0 ? -1 : directories.findIndex((directory) => real(directory) === real(dirname7(first2)));
+  const isReached2 = place2 >= 0 && (before < 0 || place2 <= before);
+  if (!isReached2) return void 0;
+  const path = inDirectory(use2.folder, name);
+  const hit = followLink(tree, use2.target);
+  if (hit?.target === void 0) return use2.isCopy ? void 0 : { via: [path, use2.target], dangling: true };
+  return { ...hit, via: [path, ...hit.via] };
+}
+var LINK2 = "/etc/alternatives/";
+function byAlternative(context, name, now, use2) {
+  const { tree, find: find3 } = context;
+  const at = now.command.via.findIndex((step) => step.startsWith(LINK2));
+  const suffix = suffixOf(tree, name, use2.name);
+  if (suffix === void 0 || at < 0 || reach2(tree, find3, use2.tool) === void 0) return void 0;
+  const chosen = chosenAlternative(use2, readAlternatives(tree, use2.name));
+  if (chosen === "unknown" || chosen === void 0) return chosen;
+  const path = `${name.startsWith("ip6") ? chosen.replace(/\biptables(?=[^/]*$)/, "ip6tables") : chosen}${suffix}`;
+  const hit = followLink(tree, path);
+  return hit?.target && { ...hit, via: [...now.command.via.slice(0, at + 1), ...hit.via] };
+}
+function suffixOf(tree, name, tool2) {
+  const [, own2, suffix = ""] = /^(ip6?tables)(-save|-restore)?$/.exec(name) ?? [];
+  if (own2 === tool2) return suffix;
+  const isOneGroup = ["/var/lib/alternatives/iptables"].some((path) => tree.lookup(path) !== void 0);
+  return own2 === "ip6tables" && isOneGroup && tree.lookup("/var/lib/alternatives/ip6tables") === void 0 ? suffix : void 0;
+}
+function chosenAlternative(use2, noted) {
+  const { target, priority } = use2;
+  if (target?.includes("$")) return "unknown";
+  if (priority !== void 0 && target !== void 0) {
+    if (noted === void 0 || Number.isNaN(priority)) return "unknown";
+    const isHighest = [...noted.priorities].every(([path, other]) => path === target || other < priority);
+    return noted.isAuto && isHighest ? target : void 0;
+  }
+  if (target !== void 0) return target;
+  return noted === void 0 ? "unknown" : bestAlternative(noted);
+}
+
 // src/toolchain/start-path.ts
-import { dirname as dirname6 } from "node:path/posix";
+import { dirname as dirname8 } from "node:path/posix";
 function followPath(tree, survey, directories, start) {
   let now = directories;
   let doubts = [];
   const moves = [];
-  const follow = (setting, by, source) => {
+  const follow2 = (setting, by, source) => {
     const { value, isSure, opaque } = setting;
     const next = evaluate(setting, now);
     if (next === void 0 || !isSure) {
-      doubts.push({ by, value, find: next && createCommandFinder(tree, next), ...opaque && { kept: KEPT[opaque] } });
+      const find4 = next && createCommandFinder(tree, next);
+      doubts.push({ by, value, find: find4, directories: next ?? foldersIn(value), ...opaque && { kept: KEPT[opaque] } });
       return;
     }
     if (setting.isLiteral === true || !REFERENCE.test(value)) doubts = [];
     now = next;
     moves.push({ fact: `${by} sets PATH to ${value}`, source });
   };
-  for (const setting of start.paths) follow(setting, ENTRYPOINT, "image config");
+  for (const setting of start.paths) follow2(setting, ENTRYPOINT2, "image config");
   for (const script of start.findStarted(createCommandFinder(tree, now))) {
     const node = tree.lookup(script);
-    for (const setting of settingsOf(node)) follow(setting, script, node ? sourceOf2(script, node) : script);
+    for (const setting of settingsOf(node)) follow2(setting, script, node ? sourceOf2(script, node) : script);
   }
   const find3 = createCommandFinder(tree, now);
   const elsewhere = listElsewhere(tree, survey, now);
@@ -42080,12 +44366,13 @@ function followPath(tree, survey, directories, start) {
     directories: now,
     find: find3,
     moves,
+    mayHold: createHolder(tree, [...now, ...doubts.flatMap((doubt) => doubt.directories ?? [])]),
     doubt(name, told) {
       const found = find3(name);
       const leads = JSON.stringify(found?.via);
       const doubt = doubts.find((one) => {
         if (one.find) return JSON.stringify(one.find(name)?.via) !== leads;
-        const isKept = found?.via[0] === void 0 || one.kept?.includes(dirname6(found.via[0])) !== false;
+        const isKept = found?.via[0] === void 0 || one.kept?.includes(dirname8(found.via[0])) !== false;
         return elsewhere.has(name) || !isKept;
       });
       return doubt ? doubtful(name, told, doubt) : told;
@@ -42093,7 +44380,7 @@ function followPath(tree, survey, directories, start) {
   };
 }
 var KEPT = { cleared: [], login: pathDirectories([]) };
-var ENTRYPOINT = "the image's entrypoint";
+var ENTRYPOINT2 = "the image's entrypoint";
 var REFERENCE = /\$(?:PATH\b|\{PATH\})/;
 function settingsOf(node) {
   const content = contentOf(node);
@@ -42105,10 +44392,20 @@ function evaluate({ value, isLiteral, opaque }, directories) {
   const text3 = value.replaceAll(new RegExp(REFERENCE, "g"), () => directories.join(":"));
   return /[$`~*?[\\]/.test(text3) ? void 0 : splitPath2(text3);
 }
+function foldersIn(value) {
+  return splitPath2(value).filter((folder2) => !folder2.includes("$"));
+}
+var STORE = /^\/(?:nix|gnu)\/store\//;
+function createHolder(tree, directories) {
+  const resolve5 = createPathResolver(tree);
+  const real = (folder2) => dirname8(resolve5(inDirectory(folder2, "x")));
+  const all = new Set(directories.map(real));
+  return (folder2) => all.has(real(folder2)) || STORE.test(folder2);
+}
 function listElsewhere(tree, survey, directories) {
-  const resolve4 = createPathResolver(tree);
-  const inPath = new Set(directories.map((directory) => dirname6(resolve4(inDirectory(directory, "x")))));
-  return new Set(survey.commands.filter((path) => !inPath.has(dirname6(resolve4(path)))).map(nameOf2));
+  const resolve5 = createPathResolver(tree);
+  const inPath = new Set(directories.map((directory) => dirname8(resolve5(inDirectory(directory, "x")))));
+  return new Set(survey.commands.filter((path) => !inPath.has(dirname8(resolve5(path)))).map(nameOf2));
 }
 function doubtful(name, told, { by, value, find: find3 }) {
   const command = { backend: "unknown", via: told.command.via };
@@ -42117,7 +44414,7 @@ function doubtful(name, told, { by, value, find: find3 }) {
 }
 
 // src/toolchain/tools.ts
-import { basename as basename8, dirname as dirname7 } from "node:path/posix";
+import { basename as basename11, dirname as dirname9 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -42154,19 +44451,19 @@ function programOf(name) {
 }
 function namedPrograms({ path, content }, links) {
   const tool2 = content.identity?.tool ?? "";
-  const names2 = new Set((links.get(path) ?? []).map((link) => programOf(link.name)));
-  if (tool2 !== "iptables") return names2.has(tool2) ? [tool2] : [];
-  const programs = FAMILY.filter((name) => names2.has(name));
-  if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names2.add(name);
-  return FAMILY.filter((name) => names2.has(name));
+  const names3 = new Set((links.get(path) ?? []).map((link2) => programOf(link2.name)));
+  if (tool2 !== "iptables") return names3.has(tool2) ? [tool2] : [];
+  const programs = FAMILY.filter((name) => names3.has(name));
+  if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names3.add(name);
+  return FAMILY.filter((name) => names3.has(name));
 }
 function isMultiCall(path) {
-  return /^xtables-.*multi$/.test(basename8(path));
+  return /^xtables-.*multi$/.test(basename11(path));
 }
 function impliedPrograms({ path, content }) {
   const tool2 = content.identity?.tool ?? "";
   if (tool2 !== "iptables") return [tool2];
-  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename8(path))?.[1];
+  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename11(path))?.[1];
   return own2 === void 0 ? ["iptables", "ip6tables"] : [own2];
 }
 function isSameTool(context, tool2, found) {
@@ -42182,7 +44479,7 @@ function hidesTool({ path, content }) {
 }
 function namedAs(path) {
   if (isMultiCall(path)) return ["iptables", "ip6tables"];
-  const name = programOf(basename8(path));
+  const name = programOf(basename11(path));
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
 function addTool(listing, found, name) {
@@ -42201,7 +44498,7 @@ function addUnidentified(listing, found) {
   const { links, tools, missing: missing2 } = listing;
   const { packed, problem } = found.content;
   const reason = packed ? "packed by UPX" : problem ?? "its bytes don't tell what it is";
-  const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
+  const linked = (links.get(found.path) ?? []).map((link2) => programOf(link2.name));
   for (const name of new Set(linked.length > 0 ? linked : namedAs(found.path))) {
     const tool2 = createTool(listing, found, name, null);
     tool2.evidence.push(evidence(reason, found.path, found.node));
@@ -42222,6 +44519,7 @@ function createTool(listing, found, name, byteVersion) {
     via,
     evidence: []
   };
+  if (!listing.links.has(found.path) && !listing.mayHold(dirname9(found.path))) tool2.outsidePath = true;
   if (found.content.architecture !== void 0) tool2.architecture = found.content.architecture;
   if (owner) {
     tool2.package = owner.record;
@@ -42241,8 +44539,8 @@ function createTool(listing, found, name, byteVersion) {
 function choosePath({ find: find3, links }, found, name) {
   const plain2 = find3(name);
   if (plain2?.target?.path === found.path && plain2.via[0] !== void 0) return { path: plain2.via[0], via: plain2.via };
-  const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
-  return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
+  const link2 = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
+  return link2 ? { path: link2.path, via: link2.via } : { path: found.path, via: [found.path] };
 }
 function hasFileCapabilities({ node }) {
   return Object.keys(node.xattrs).some((key) => key.endsWith("security.capability"));
@@ -42278,7 +44576,7 @@ function readByteVersion(context, found) {
 function byNameAndPath(directories) {
   const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
   const rank4 = (tool2) => {
-    const index = directories.indexOf(dirname7(tool2.path));
+    const index = directories.indexOf(dirname9(tool2.path));
     return index < 0 ? directories.length : index;
   };
   return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank4(a) - rank4(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
@@ -42292,17 +44590,29 @@ function inspectToolchain(platform2, knowledge2) {
   const { path, findAtStart, started } = followStart(platform2, survey);
   const { directories, find: find3 } = path;
   const loader = createLoader(tree, config2.env);
-  const { tools, missing: missingOfTools } = listTools({ tree, survey, ownership, find: find3, directories, loader });
+  const { tools, missing: missingOfTools } = listTools({
+    tree,
+    survey,
+    ownership,
+    find: find3,
+    directories,
+    mayHold: path.mayHold,
+    loader
+  });
   addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions2 } = listExtensions({ tree, survey, loader, tools, env: config2.env });
+  const { legacyPrograms, missing: missingLegacy } = listLegacyPrograms(survey, tools, started);
   const selector = tellSelector({ tree, survey, find: find3, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
+  const start = followBackend({ tree, find: find3, directories }, [...config2.entrypoint, ...config2.cmd]);
   const told = DEFAULT_COMMANDS.map((name) => {
     const plain2 = tellCommand(name, find3, tree);
-    return { name, ...isSetAtStart(name) ? chosenAtStart(plain2) : path.doubt(name, plain2) };
+    return { name, ...isSetAtStart(name) ? chosenAtStart(plain2) : start.settle(name, path.doubt(name, plain2)) };
   });
   const defaults = Object.fromEntries(told.map(({ name, command }) => [name, command]));
-  const { program: program2, missing: missingProgram } = tellProgram(tree, survey, started, knowledge2.programs);
+  const words3 = [...config2.entrypoint, ...config2.cmd];
+  const programs = tellProgram({ tree, survey, started, words: words3 }, knowledge2.programs);
+  const { program: program2, other: otherProgram, missing: missingProgram } = programs;
   return {
     os: readOsRelease(tree),
     architecture: platform2.platform.split("/")[1] ?? "",
@@ -42310,28 +44620,38 @@ function inspectToolchain(platform2, knowledge2) {
     libraries: listLibraries(survey, ownership),
     missingLibraries: [...listMissingLibraries(tools, survey, loader), ...missingInterpreters(tree, defaults, find3)],
     ...extensions.length > 0 && { extensions },
+    ...legacyPrograms.length > 0 && { legacyPrograms },
     defaults,
+    ...start.runs.length > 0 && { startRuns: start.runs },
     ...selector && { selector },
     ...program2 && { program: program2 },
+    ...otherProgram && { otherProgram },
     modprobe: find3("modprobe")?.target !== void 0,
+    ...tellUser(config2.user, find3),
     environment: pickVariables(config2.env, knowledge2.variables),
     missing: distinctFacts([
       ...(platform2.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
       ...ownership.problems,
       ...missingOfTools,
       ...missingExtensions2,
+      ...missingLegacy,
       ...told.flatMap(({ missing: missing2 }) => missing2 ?? []),
       ...missingProgram ? [missingProgram] : []
     ])
   };
 }
+function tellUser(name, find3) {
+  if (/^(?:root|0*)(?::|$)/.test(name)) return {};
+  const helper = ["sudo", "doas"].map(find3).find((command) => command?.target !== void 0)?.target?.path;
+  return { user: { name, ...helper !== void 0 && { becomesRoot: helper } } };
+}
 function followStart({ tree, config: config2 }, survey) {
   const directories = pathDirectories(config2.env);
-  const { paths, words: words4 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
+  const { paths, words: words3 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
   const findAtStart = createCommandFinder(tree, directories);
-  const path = followPath(tree, survey, directories, { paths, findStarted: (find3) => findStarted(tree, words4, find3) });
+  const path = followPath(tree, survey, directories, { paths, findStarted: (find3) => findStarted(tree, words3, find3) });
   const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : path.find(name);
-  return { path, findAtStart, started: findStarted(tree, words4, findEither) };
+  return { path, findAtStart, started: findStarted(tree, words3, findEither) };
 }
 function addMoves(tools, { find: find3, moves }, findAtStart) {
   for (const { name, target, evidence: evidence3 } of tools) {
@@ -42367,209 +44687,7 @@ function distinctFacts(missing2) {
 }
 
 // src/toolchain/probe.ts
-import { dirname as dirname8 } from "node:path/posix";
-
-// src/toolchain/binaries/elf.ts
-function viewElf(bytes, header) {
-  const read2 = reader(bytes, header.bits, header.littleEndian);
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  const entries = (segment && withinBounds(() => dynamicEntries(read2, header.bits, segment))) ?? [];
-  return {
-    header,
-    read: read2,
-    offsetOf: (address) => fileOffset(header, address),
-    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
-    text: (offset) => stringAt(bytes, offset)
-  };
-}
-var PT_LOAD = 1;
-var PT_DYNAMIC = 2;
-var PT_INTERP = 3;
-var PF_W = 2;
-var PF_X = 1;
-var VER_FLG_WEAK = 2;
-var MAX_SEGMENTS = 256;
-var MAX_DYNAMIC_ENTRIES = 2048;
-var MAX_VERSIONS = 1024;
-var MAX_NAME_LENGTH = 1024;
-function isElf(bytes) {
-  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
-}
-function readElfHeader(bytes) {
-  if (!isElf(bytes) || bytes.length < 52) return void 0;
-  const bits = bytes[4] === 2 ? 64 : 32;
-  const littleEndian = bytes[5] !== 2;
-  return withinBounds(() => {
-    const read2 = reader(bytes, bits, littleEndian);
-    const machine = read2.u16(18);
-    const table2 = bits === 64 ? read2.word(32) : read2.word(28);
-    const entrySize = read2.u16(bits === 64 ? 54 : 42);
-    const count3 = Math.min(read2.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
-    const segments = [];
-    for (let i = 0; i < count3; i++) segments.push(readSegment(read2, bits, table2 + i * entrySize));
-    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
-  });
-}
-function readInterpreter(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
-  return segment && withinBounds(() => stringAt(bytes, segment.offset));
-}
-function readElfDynamic(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  if (!segment) return void 0;
-  const versions = { definitions: [], needs: [] };
-  const dynamic = {
-    needed: [],
-    soname: void 0,
-    runpath: [],
-    isRpath: false,
-    versions: () => versions
-  };
-  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
-  return dynamic;
-}
-var DT = {
-  NEEDED: 1,
-  STRTAB: 5,
-  SONAME: 14,
-  RPATH: 15,
-  RUNPATH: 29,
-  VERDEF: 1879048188,
-  VERDEFNUM: 1879048189,
-  VERNEED: 1879048190,
-  VERNEEDNUM: 1879048191
-};
-function fillDynamic(dynamic, bytes, header, segment) {
-  const read2 = reader(bytes, header.bits, header.littleEndian);
-  const entries = dynamicEntries(read2, header.bits, segment);
-  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
-  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
-  if (strings2 === void 0) return;
-  const name = (offset) => stringAt(bytes, strings2 + offset);
-  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
-  const soname = valuesOf2(DT.SONAME)[0];
-  if (soname !== void 0) dynamic.soname = name(soname);
-  const own2 = valuesOf2(DT.RUNPATH)[0];
-  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
-  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
-  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  dynamic.versions = () => readVersions(read2, header, valuesOf2, name);
-}
-function readVersions(read2, header, valuesOf2, name) {
-  const versions = { definitions: [], needs: [] };
-  withinBounds(() => {
-    const tableAt = (start, number3) => {
-      const at = fileOffset(header, valuesOf2(start)[0]);
-      return at === void 0 ? void 0 : { read: read2, at, count: Math.min(valuesOf2(number3)[0] ?? 0, MAX_VERSIONS), name };
-    };
-    const definitions = tableAt(DT.VERDEF, DT.VERDEFNUM);
-    if (definitions) readVersionDefinitions(definitions, versions.definitions);
-    const needs2 = tableAt(DT.VERNEED, DT.VERNEEDNUM);
-    if (needs2) readVersionNeeds(needs2, versions.needs);
-  });
-  return versions;
-}
-function dynamicEntries(read2, bits, segment) {
-  const size = bits / 4;
-  const count3 = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
-  const entries = [];
-  for (let i = 0; i < count3; i++) {
-    const tag = read2.word(segment.offset + i * size);
-    if (tag === 0) break;
-    entries.push({ tag, value: read2.word(segment.offset + i * size + size / 2) });
-  }
-  return entries;
-}
-function readVersionDefinitions({ read: read2, at: start, count: count3, name }, into) {
-  let at = start;
-  for (let i = 0; i < count3; i++) {
-    const isBase = (read2.u16(at + 2) & 1) === 1;
-    if (!isBase) into.push(name(read2.u32(at + read2.u32(at + 12))));
-    const next = read2.u32(at + 16);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readVersionNeeds({ read: read2, at: start, count: count3, name }, into) {
-  let at = start;
-  let left = MAX_VERSIONS;
-  for (let i = 0; i < count3; i++) {
-    const library = name(read2.u32(at + 4));
-    let auxiliary = at + read2.u32(at + 8);
-    for (let j = read2.u16(at + 2); j > 0; j--) {
-      if (left-- === 0) return;
-      const isWeak = (read2.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
-      if (!isWeak) into.push({ library, version: name(read2.u32(auxiliary + 8)) });
-      const next2 = read2.u32(auxiliary + 12);
-      if (next2 === 0) break;
-      auxiliary += next2;
-    }
-    const next = read2.u32(at + 12);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readSegment(read2, bits, at) {
-  return bits === 64 ? {
-    type: read2.u32(at),
-    flags: read2.u32(at + 4),
-    offset: read2.word(at + 8),
-    address: read2.word(at + 16),
-    fileSize: read2.word(at + 32)
-  } : {
-    type: read2.u32(at),
-    flags: read2.u32(at + 24),
-    offset: read2.u32(at + 4),
-    address: read2.u32(at + 8),
-    fileSize: read2.u32(at + 16)
-  };
-}
-function fileOffset(header, address) {
-  if (address === void 0) return void 0;
-  const segment = header.segments.find(
-    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
-  );
-  return segment && address - segment.address + segment.offset;
-}
-function reader(bytes, bits, littleEndian) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const u8 = (at) => view.getUint8(at);
-  const u16 = (at) => view.getUint16(at, littleEndian);
-  const u32 = (at) => view.getUint32(at, littleEndian);
-  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
-  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
-}
-function stringAt(bytes, at) {
-  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
-  const end = bytes.indexOf(0, at);
-  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
-}
-function architectureOf(machine, bits, littleEndian) {
-  switch (machine) {
-    case 3:
-      return "386";
-    case 8:
-      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
-    case 20:
-      return "ppc";
-    case 21:
-      return littleEndian ? "ppc64le" : "ppc64";
-    case 22:
-      return "s390x";
-    case 40:
-      return "arm";
-    case 62:
-      return "amd64";
-    case 183:
-      return "arm64";
-    case 243:
-      return bits === 64 ? "riscv64" : "riscv32";
-    case 258:
-      return "loong64";
-    default:
-      return void 0;
-  }
-}
+import { dirname as dirname10 } from "node:path/posix";
 
 // src/toolchain/binaries/extensions.ts
 var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
@@ -42577,7 +44695,7 @@ var OLDEST_LAYOUT = 10;
 var NAME2 = /^[A-Za-z0-9_-]{1,28}$/;
 var MAX_REGISTRATIONS = 2048;
 var MAX_MARKS = 16;
-var MAX_RELOCATIONS = 256 * 1024;
+var MAX_RELOCATIONS2 = 256 * 1024;
 var DT_RELA = 7;
 var DT_RELASZ = 8;
 var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
@@ -42621,7 +44739,7 @@ function readRelocations(bytes, view) {
   if (start === void 0) return pointers;
   const word = bits / 8;
   const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
-  const count3 = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
+  const count3 = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS2);
   withinBounds(() => {
     for (let i = 0; i < count3; i++) {
       const at = start + i * 3 * word;
@@ -42698,15 +44816,15 @@ function createGoScanner(ranges) {
       if (kept) keep(chunk);
       else {
         for (const part2 of overlaps(chunk, offset, ranges)) {
-          const joined2 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
-          const at = findText(joined2, MAGIC4);
+          const joined4 = tail.length > 0 ? Buffer.concat([tail, part2.bytes]) : part2.bytes;
+          const at = findText(joined4, MAGIC4);
           if (at >= 0) {
             kept = [];
-            keep(joined2.subarray(at));
+            keep(joined4.subarray(at));
             keep(chunk.subarray(part2.endInChunk));
             break;
           }
-          tail = Buffer.from(joined2.subarray(Math.max(0, joined2.length - MAGIC4.length + 1)));
+          tail = Buffer.from(joined4.subarray(Math.max(0, joined4.length - MAGIC4.length + 1)));
         }
       }
       return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
@@ -42765,28 +44883,47 @@ function readSetting(build3, setting) {
 }
 
 // src/toolchain/scripts.ts
-var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
+import { basename as basename12 } from "node:path/posix";
+var STARTED2 = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
 var MAX_STARTS = 16;
-var MAX_QUOTED_LINE = 200;
+var MAX_QUOTED_LINE2 = 200;
 var MAX_PATH_SETTINGS = 8;
-function readScript(bytes, truncated) {
+function readScript(bytes, truncated, isStartable2 = true) {
   const text3 = bytes.toString("latin1");
   const interpreter = /^#![ \t]*([^\n]*)/.exec(text3)?.[1]?.replace(/[ \t]+$/, "");
   if (interpreter === void 0) return void 0;
   const facts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(bytes, text3);
   if (wrapper) facts.wrapper = wrapper;
+  else {
+    const uses2 = isStartable2 && isShellLine(interpreter) ? readBackendUses(text3) : [];
+    if (uses2.length > 0) facts.uses = uses2;
+  }
+  const forwards = truncated || !isShellLine(interpreter) ? void 0 : forwardedTo(text3);
+  if (forwards !== void 0) facts.forwards = forwards;
   for (const line of linesWith(text3, MARK_OF_LINE)) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== void 0) takeLeaving(facts, leaving);
-    else if (RUNS_HERE.test(line)) facts.stays ??= line.trim().slice(0, MAX_QUOTED_LINE);
+    else if (RUNS_HERE.test(line)) facts.stays ??= line.trim().slice(0, MAX_QUOTED_LINE2);
     const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
     if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
-    const started = STARTED.exec(line)?.[1];
+    const started = STARTED2.exec(line)?.[1];
     if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
+}
+function isShellLine(interpreter) {
+  const words3 = interpreter.split(/\s+/).filter((word) => !word.startsWith("-"));
+  return words3.some((word) => isShell(basename12(word)));
+}
+var MAX_FORWARDER = 4096;
+var FORWARDS = /^(?:exec\s+)?(["']?)([\w./+-]+)\1(?:\s+[\w.,:=+-]+)*\s+"\$@"\s*;?$/;
+function forwardedTo(text3) {
+  if (text3.length > MAX_FORWARDER) return void 0;
+  const lines = text3.split("\n").map((line) => line.trim());
+  const [only, ...others] = lines.filter((line) => line !== "" && !/^#|^set\s+[-+]\w+(?:\s+pipefail)?$/.test(line));
+  return only === void 0 || others.length > 0 ? void 0 : FORWARDS.exec(only)?.[2];
 }
 function findWrapper(bytes, text3) {
   const holds3 = createTextSearch(bytes);
@@ -42814,11 +44951,7 @@ function takeLeaving(facts, line) {
   facts.hostExec ??= line;
   if (root !== void 0) facts.newRoot ??= root;
 }
-var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
 var MARK_OF_LINE = /exec|PATH=|chroot|nsenter|tables|nft|ipset/g;
-function leavesContainer(line) {
-  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
-}
 
 // src/toolchain/sinks.ts
 import { createHash as createHash7 } from "node:crypto";
@@ -42918,7 +45051,7 @@ function openExecutable(file, name) {
   let position = 0;
   let reader2;
   let dismissed = false;
-  function open4(start, rest) {
+  function open5(start, rest) {
     reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
     if (!reader2) dismissed = true;
     return reader2?.write(rest) === true;
@@ -42930,7 +45063,7 @@ function openExecutable(file, name) {
     position += taken;
     if (position >= 4 && !mayBeRead(head2)) dismissed = true;
     if (dismissed || position < headSize) return !dismissed;
-    const more = open4(head2, head2);
+    const more = open5(head2, head2);
     return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
   }
   function feed2(chunk) {
@@ -42940,7 +45073,7 @@ function openExecutable(file, name) {
       dismissed = true;
       return false;
     }
-    return open4(asBuffer(chunk).subarray(0, headSize), chunk);
+    return open5(asBuffer(chunk).subarray(0, headSize), chunk);
   }
   return {
     byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
@@ -42961,16 +45094,19 @@ function isScript(head2) {
 }
 function scriptSink(file) {
   return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
-    const script = readScript(bytes, bytes.length < file.size);
+    const script = readScript(bytes, bytes.length < file.size, isStartable(file.path));
     return script && { kind: "script", script };
   });
+}
+function isStartable(path) {
+  return !path.includes("lib/dpkg/info/");
 }
 function elfSink(file, name, head2) {
   const header = readElfHeader(head2);
   if (isExtension(name)) return extensionSink(file, name, header);
   const named2 = isToolName(name) || isNetfilterLibrary(name);
   if (!header) return named2 ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
-  if (isPacked(head2)) return hashingSink(file, { ...describe7(header), packed: true });
+  if (isPacked(head2)) return hashingSink(file, { ...describe8(header), packed: true });
   const wanted = named2 || isSupportLibrary(name) || isProgramDirectory(file.path);
   if (wanted && file.size <= MAX_WHOLE) return programSink(file, name, header);
   return streamingSink(file, header, named2);
@@ -43005,7 +45141,7 @@ function streamingSink(file, header, named2) {
       return scanner.write(asBuffer(chunk), offset) || hashing2;
     },
     end() {
-      const content = { ...withGo(describe7(header), scanner), ...hash?.end() };
+      const content = { ...withGo(describe8(header), scanner), ...hash?.end() };
       if (content.go) return withWrapper2(content, content.go, Buffer.alloc(0));
       if (content.problem) return content;
       const problem = `it is larger than ${MAX_WHOLE / 1024 / 1024} MiB`;
@@ -43015,27 +45151,35 @@ function streamingSink(file, header, named2) {
 }
 function analyse(bytes, file, name, header) {
   const named2 = isToolName(name) || isNetfilterLibrary(name);
-  const content = describe7(header);
+  const content = describe8(header);
   if (bytes.length < file.size) return named2 ? { ...content, problem: "it ends early" } : void 0;
   if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
   const scanner = createGoScanner(goDataRanges(header));
   scanner.write(bytes, 0);
   withGo(content, scanner);
-  if (content.go) return withWrapper2(content, content.go, bytes);
+  if (content.go) return withWrapper2(withLegacyLibraries(content, bytes, header), content.go, bytes);
   const dynamic = readElfDynamic(bytes, header);
   const interpreter = readInterpreter(bytes, header);
   if (interpreter !== void 0) content.interpreter = interpreter;
   if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
   const identity = identify({ name, bytes, dynamic });
-  if (!identity && !named2 && !content.problem) return void 0;
+  if (!identity && !named2 && !content.problem && !dynamic?.needed.some(isLegacyLibrary)) return void 0;
   describeDynamic(content, dynamic);
   if (identity) content.identity = identity;
   if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
     content.extensions = readExtensions(bytes, header);
   if (!identity && !named2) return content;
+  if (dynamic !== void 0) describeSymbols(content, bytes, header, name);
   const hash = createDigester(bytes.length);
   hash.write(bytes);
   return { ...content, ...hash.end() };
+}
+function isLegacyLibrary(name) {
+  return LEGACY_LIBRARY.test(name);
+}
+function withLegacyLibraries(content, bytes, header) {
+  content.needed = readElfDynamic(bytes, header)?.needed.filter(isLegacyLibrary) ?? [];
+  return content;
 }
 function describeDynamic(content, dynamic) {
   if (dynamic === void 0) return content;
@@ -43047,12 +45191,17 @@ function describeDynamic(content, dynamic) {
   if (definitions.length > 0) content.versionDefinitions = definitions;
   return content;
 }
+function describeSymbols(content, bytes, header, name) {
+  const { imports, exports } = readNetfilterSymbols(bytes, header);
+  if (imports.length > 0) content.imports = imports;
+  if (isNetfilterLibrary(name) && exports !== void 0) content.exports = exports;
+}
 function withWrapper2(content, build3, bytes) {
   if (build3.main?.path !== wrappers_default.go.module && build3.path !== wrappers_default.go.module) return content;
   const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
-function describe7(header) {
+function describe8(header) {
   const content = { kind: "binary", needed: [] };
   if (header.architecture !== void 0) content.architecture = header.architecture;
   return content;
@@ -43184,14 +45333,14 @@ function isSpdxDocument(path) {
   if (path.endsWith(".spdx.json")) return /\/(?:var\/lib\/db\/sbom|usr\/share\/spdx)\/[^/]+$/.test(path);
   return path.endsWith(".spdx") && /^\/opt\/bitnami\/(?:[^/]+\/)*\.spdx-[^/]+$/.test(path);
 }
-function parseSpdx(text3, names2) {
+function parseSpdx(text3, names3) {
   const packages2 = field(parseJson(text3), "packages");
   if (!Array.isArray(packages2)) return [];
   const claims2 = [];
   for (const entry of packages2.slice(0, MAX_READ)) {
     const name = field(entry, "name");
     const version3 = field(entry, "versionInfo");
-    if (typeof name !== "string" || typeof version3 !== "string" || !names2.has(name)) continue;
+    if (typeof name !== "string" || typeof version3 !== "string" || !names3.has(name)) continue;
     if (/^[\w.+~:-]{1,80}$/.test(version3) && claims2.length < MAX_CLAIMS2) claims2.push({ name, version: version3 });
   }
   return claims2;
@@ -43211,6 +45360,7 @@ function field(value, name) {
 var MAX_DATABASE = 32 * 1024 * 1024;
 var MAX_SBOM = 1024 * 1024;
 var MAX_SMALL_TEXT = 1024 * 1024;
+var MAX_ALTERNATIVES = 64 * 1024;
 var probeContent = (file) => openDatabase(file) ?? openOther(file);
 function openDatabase(file) {
   const { path } = file;
@@ -43218,6 +45368,8 @@ function openDatabase(file) {
   if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (path.endsWith("container-manifest-2") && isRpmManifest(path)) return database(file, "rpm", parseRpmManifest);
   if (path.includes(".spdx") && isSpdxDocument(path)) return claims(file);
+  if (path.endsWith("tables") && isAlternatives(path))
+    return textSink(file, MAX_ALTERNATIVES, (text3) => ({ kind: "text", text: text3 }));
   if (!path.includes("lib/dpkg/")) return void 0;
   if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text3) => parseDpkgStatus(text3, "status"));
   if (path.includes("lib/dpkg/status.d/"))
@@ -43229,13 +45381,13 @@ function openDatabase(file) {
 function openOther(file) {
   const name = nameOf2(file.path);
   if (name === "os-release") {
-    const parent = dirname8(file.path);
+    const parent = dirname10(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
       return textSink(file, MAX_SMALL_TEXT, (text3) => ({ kind: "text", text: text3 }));
   }
   if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text3) => ({ kind: "text", text: text3 }));
   const executable = (file.mode & 73) !== 0 && !/\.so(?:\.|$)/.test(name);
-  if (!executable && !isWantedName(name)) return void 0;
+  if (!executable && !isWantedName(name) && !isScriptName(name)) return void 0;
   return file.size === 0 ? void 0 : openExecutable(file, name);
 }
 function database(file, kind, parse4) {
@@ -43284,17 +45436,21 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "3040957f2a4aa99e" : void 0;
+var build = true ? "2f61741ba6f74032" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
+function variableOf2(native) {
+  return native?.option === void 0 ? native : void 0;
+}
 var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [
     ...new Set(
-      [...programProfiles.flatMap(({ selects }) => [selects?.variable, selects?.native]), ...wrapperVariables].flatMap(
-        (variable) => variable?.name ?? []
-      )
+      [
+        ...programProfiles.flatMap(({ selects }) => [selects?.variable, variableOf2(selects?.native)]),
+        ...wrapperVariables
+      ].flatMap((variable) => variable?.name ?? [])
     )
   ]
 };
@@ -43357,15 +45513,15 @@ function toInspected({ reference, digest, platforms: platforms2 }) {
 }
 
 // src/settings.ts
-import { resolve as resolve2 } from "node:path";
+import { resolve as resolve3 } from "node:path";
 
 // src/config/read.ts
 var import_yaml = __toESM(require_dist(), 1);
 
 // src/config/expected.ts
 function fieldsAt(schema, path) {
-  const names2 = shapesAt(schema, path).flatMap((shape) => shape.type === "object" ? Object.keys(shape.shape) : []);
-  return [...new Set(names2)];
+  const names3 = shapesAt(schema, path).flatMap((shape) => shape.type === "object" ? Object.keys(shape.shape) : []);
+  return [...new Set(names3)];
 }
 function shapesAt(schema, path) {
   const { def } = schema._zod;
@@ -43381,6 +45537,10 @@ function innerAt(def, key) {
   if (def.type === "record") return def.valueType;
   return def.type === "object" && Object.hasOwn(def.shape, key) ? def.shape[key] : void 0;
 }
+
+// src/model/choices.ts
+var failLevels = ["error", "warning", "never"];
+var commentModes = ["on-failure", "always", "never"];
 
 // src/model/host.ts
 var confidenceSchema = _enum(["seen", "documented", "inferred", "stated"]);
@@ -43423,6 +45583,17 @@ var hostSchema = object({
   osImage: optional(string2()),
   /** Pattern for `.status.nodeInfo.kernelVersion`. */
   kernelVersion: optional(string2()),
+  /** Nodes that are containers name the system inside and the kernel outside: what else tells them. A row with a mark is
+   * meant where the node carries it, and nowhere else. */
+  mark: optional(
+    object({
+      /** Pattern for `.spec.providerID`. */
+      providerId: optional(string2()),
+      /** Key of a label. */
+      label: optional(string2()),
+      source: string2()
+    })
+  ),
   /** The first row is the default kernel. */
   kernels: array(kernelSchema),
   /** The host's own tools. `version` is the upstream version. `backend` is the one in which the node's kubelet writes, which
@@ -43475,7 +45646,11 @@ var ownProgram = strictObject({
     )
   ),
   operations: optional(
-    array(operationSchema).check(about("What it does with rules that others wrote. Without it nothing is certain."))
+    array(operationSchema).check(
+      about(
+        "What it does with rules that others wrote. list is -S or -L of a whole table; save: it goes by the rules that iptables-save prints; save-chains: by the names of chains in that alone. Without it nothing is certain."
+      )
+    )
   ),
   "changes-rules": optional(
     boolean2().check(about("Whether it keeps changing rules while the node runs, as kube-proxy does. Default false."))
@@ -43516,6 +45691,13 @@ var ownHost2 = strictObject({
   modules: optional(
     record(string2(), moduleStateSchema).check(about("State of kernel modules, by name, e.g. ip_tables: absent."))
   ),
+  "xtables-compat": optional(
+    boolean2().check(
+      about(
+        "Whether 32-bit iptables-legacy works on its 64-bit kernel (CONFIG_NETFILTER_XTABLES_COMPAT). Without it what is known of the kernel."
+      )
+    )
+  ),
   programs: optional(array(program).check(about("Programs on this host, instead of the list for all hosts.")))
 });
 var nodesFile = strictObject({
@@ -43534,11 +45716,30 @@ var image = strictObject({
     string2().check(about("The image's own program, name or name@version from the catalogue, where its files don't tell."))
   ),
   env: optional(record(string2(), string2()).check(about("Environment that the manifests set."))),
+  options: optional(
+    record(string2(), union([string2(), boolean2()])).check(
+      about(
+        "Options that the manifests give to the image's program elsewhere than in its environment, by flags or config files: EnableNFTables of flannel, firewall-backend of Docker."
+      )
+    )
+  ),
   network: optional(
     _enum(["host", "pod"]).check(
       about(
         "Network namespace: the node's, or its own, where node programs write nothing. Default: what is known of the image's program, else the node's."
       )
+    )
+  ),
+  tools: optional(
+    _enum(["host", "none"]).check(
+      about(
+        "What it reaches netfilter with where no netfilter tool is in it: the host's own tools, or none, because its program speaks netlink itself."
+      )
+    )
+  ),
+  user: optional(
+    _enum(["root", "image"]).check(
+      about("As whom the manifests run it: root, whatever the image says (runAsUser: 0), or the image's own user.")
     )
   ),
   modules: optional(
@@ -43566,7 +45767,6 @@ function limitValue({ unit, standard, about: text3 }) {
 var limits = strictObject(
   Object.fromEntries(limitTable.map((row) => [row.name, limitValue(row)]))
 );
-var failOnSchema = _enum(["error", "warning", "never"]);
 var configSchema4 = strictObject({
   hosts: optional(
     array(union([string2(), nodesFile, factsFile, ownHost2])).check(
@@ -43587,11 +45787,11 @@ var configSchema4 = strictObject({
   severity: optional(
     record(string2(), _enum(severities)).check(about("Other severities, by rule. None is switched off so: that is what ignore is for."))
   ),
-  "fail-on": optional(failOnSchema.check(about("Least severity that fails. Default: error."))),
+  "fail-on": optional(_enum(failLevels).check(about("Least severity that fails. Default: error."))),
   "fail-on-unknown": optional(boolean2().check(about("Hosts that can't be judged fail too. Default: false."))),
   "fail-on-existing": optional(boolean2().check(about("Findings that the base has too fail. Default: false."))),
   comment: optional(
-    _enum(["on-failure", "always", "never"]).check(about("When the pull-request comment is written. Default: on-failure."))
+    _enum(commentModes).check(about("When the pull-request comment is written. Default: on-failure."))
   ),
   limits: optional(
     limits.check(
@@ -43670,14 +45870,14 @@ function isUnknownKey(issue2) {
   return issue2.code === "unrecognized_keys";
 }
 function article(kind) {
-  const names2 = {
+  const names3 = {
     string: "text",
     object: "a mapping",
     array: "a list",
     record: "a mapping",
     boolean: "true or false"
   };
-  return names2[kind] ?? kind;
+  return names3[kind] ?? kind;
 }
 function show(value) {
   const text3 = JSON.stringify(value) ?? String(value);
@@ -43695,7 +45895,7 @@ function readLocatedConfig(text3, file) {
     uniqueKeys: true,
     logLevel: "error"
   });
-  const line = (path2) => `${file}:${lineOf(path2, document, lines)}`;
+  const line = (path2) => `${file}:${lineOf2(path2, document, lines)}`;
   const place2 = (path2) => `${line(path2)}: ${fieldName(path2)}`;
   const [syntax] = document.errors;
   if (syntax !== void 0) {
@@ -43738,7 +45938,7 @@ function toPlain(document, file, lines) {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     const many = problem.startsWith("Excessive alias count");
     const line = aliasLine(document, lines, !many);
     const what = many ? "the aliases multiply without end" : `${problem}; ${quoteStar}`;
@@ -43760,7 +45960,7 @@ function fieldName(path) {
   const field2 = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
   return field2.replace(/^\./, "") || "the whole file";
 }
-function lineOf(path, document, lines) {
+function lineOf2(path, document, lines) {
   for (let length = path.length; length >= 0; length--) {
     const node = document.getIn(path.slice(0, length), true);
     if (node?.range !== void 0) return lines.linePos(node.range[0]).line;
@@ -43884,18 +46084,18 @@ var kubernetes_default = {
 };
 
 // src/hosts/plausible.ts
-function newest(versions) {
+function newest2(versions) {
   const known3 = versions.filter((version3) => version3 !== void 0 && isVersion(version3));
   return known3.reduce((best, version3) => compareVersions(version3, best) > 0 ? version3 : best, "0.0");
 }
 var newestKnown = {
-  iptables: newest([...encodings_default.measured.iptables, ...versionsOf("iptables")]),
-  ipset: newest([
+  iptables: newest2([...encodings_default.measured.iptables, ...versionsOf("iptables")]),
+  ipset: newest2([
     ...ipset_default.tools.flatMap((tool2) => [tool2.versions.min, tool2.versions.max]),
     ...versionsOf("ipset")
   ]),
-  nft: newest([...encodings_default.measured.nft, ...versionsOf("nft")]),
-  kernel: newest(catalogueHosts.flatMap((host) => host.kernels.map((kernel) => kernelSeries(kernel.release.value))))
+  nft: newest2([...encodings_default.measured.nft, ...versionsOf("nft")]),
+  kernel: newest2(catalogueHosts.flatMap((host) => host.kernels.map((kernel) => kernelSeries(kernel.release.value))))
 };
 function versionsOf(tool2) {
   return [
@@ -43944,10 +46144,10 @@ function profileOfVersion(profile, version3) {
 function resolveProgram(reference) {
   return typeof reference === "string" ? resolveKnown(reference) : resolveOwn(reference);
 }
-var MAX_PROGRAMS = 200;
+var MAX_PROGRAMS2 = 200;
 function resolvePrograms(references, whose = "config", at) {
-  if (references.length > MAX_PROGRAMS)
-    throw new UserError(`${whose}: ${references.length} programs in one list are more than ${MAX_PROGRAMS}`, {
+  if (references.length > MAX_PROGRAMS2)
+    throw new UserError(`${whose}: ${references.length} programs in one list are more than ${MAX_PROGRAMS2}`, {
       path: at
     });
   return references.map(
@@ -43967,6 +46167,21 @@ function resolveKnown(reference) {
 }
 function checkProgramName(reference) {
   parseReference2(reference);
+}
+function checkProgramOption(name, value) {
+  const known3 = programProfiles.flatMap(
+    ({ selects }) => selects?.native?.option === void 0 ? [] : [selects.native]
+  );
+  const named2 = known3.filter((native) => native.name === name);
+  if (named2.length === 0) {
+    const names3 = known3.map((native) => native.name);
+    throw new UserError(
+      `options: no known program has "${name}"; ${didYouMean(name, names3, `known are ${names3.join(", ")}; variables go under env`)}`
+    );
+  }
+  const values = named2.flatMap(({ values: native, option }) => [...native, ...option?.others ?? []]);
+  if (!values.some((one) => one.toLowerCase() === value.toLowerCase()))
+    throw new UserError(`options: ${name} is "${value}"; known values are ${values.join(", ")}`);
 }
 function parseReference2(reference) {
   const at = reference.indexOf("@");
@@ -44004,7 +46219,7 @@ function fromProfile(profile, version3, id) {
     changesRules: profile.changesRules?.value ?? false,
     creates: sets?.value.creates ?? null,
     listsAllSets: sets?.value.listsAll ?? null,
-    evidence: evidenceOf2(profile, row, version3)
+    evidence: evidenceOf3(profile, row, version3)
   };
 }
 function rowFor(profile, version3, id) {
@@ -44016,7 +46231,7 @@ function rowFor(profile, version3, id) {
     `program "${id}": what ${profile.id} ${version3} brings is not in the catalogue, only ${known3}; state it under programs as your own: - {name: ${profile.id}, iptables: "1.8.9", backend: nft}`
   );
 }
-function evidenceOf2(profile, row, version3) {
+function evidenceOf3(profile, row, version3) {
   const source = `src/knowledge/programs/${profile.id}.json`;
   const name = version3 === null ? profile.id : `${profile.id} ${version3}`;
   if (row === void 0) return [{ fact: `no version range of ${profile.id} covers ${version3}`, source }];
@@ -44110,11 +46325,11 @@ var named = {
 };
 function withoutAbsentCores(stated3, known3 = []) {
   const result = { ...stated3 };
-  const names2 = [...known3, ...Object.keys(stated3)];
+  const names3 = [...known3, ...Object.keys(stated3)];
   for (const { core, dependent } of dependencies) {
     const fact2 = stated3[core];
     if (fact2?.value !== "absent") continue;
-    for (const name of [...named[core] ?? [], ...names2.filter(dependent)])
+    for (const name of [...named[core] ?? [], ...names3.filter(dependent)])
       if (stated3[name] === void 0) result[name] = { ...fact2, note: `${core} is absent` };
   }
   return result;
@@ -44359,19 +46574,19 @@ function sameName(a, b) {
   const [left, right] = [a.toLowerCase(), b.toLowerCase()];
   return left === right || left.split(".", 1)[0] === right || left === right.split(".", 1)[0];
 }
-function assignNodes(names2, collected) {
+function assignNodes(names3, collected) {
   const found = /* @__PURE__ */ new Map();
   for (const facts of collected) {
-    const exact = names2.filter((name) => name.toLowerCase() === facts.host.id.toLowerCase());
-    const fitting = exact.length > 0 ? exact : names2.filter((name) => sameName(name, facts.host.id));
+    const exact = names3.filter((name) => name.toLowerCase() === facts.host.id.toLowerCase());
+    const fitting = exact.length > 0 ? exact : names3.filter((name) => sameName(name, facts.host.id));
     if (fitting.length === 1) found.set(fitting[0], facts);
   }
   return found;
 }
 function alike(a, b) {
-  return describe8(a) === describe8(b);
+  return describe9(a) === describe9(b);
 }
-function describe8({ kernel, iptables, nft: nft2, ipset: ipset2 }) {
+function describe9({ kernel, iptables, nft: nft2, ipset: ipset2 }) {
   const values = (facts) => Object.entries(facts).map(([name, fact2]) => [name, fact2?.value]).sort(([x], [y]) => String(x).localeCompare(String(y)));
   return JSON.stringify([
     kernel.release.value,
@@ -44407,13 +46622,15 @@ function refineIptables(known3, seen2) {
 // src/hosts/nodes.ts
 var MAX_NODES = 2e4;
 var MAX_TEXT2 = 253;
+var UNKNOWN = "unknown";
 var text = pipe(
   string2(),
   transform((value) => value.slice(0, MAX_TEXT2))
 );
 var nodeSchema = object({
   kind: optional(string2()),
-  metadata: object({ name: text }),
+  metadata: object({ name: text, labels: optional(nullable(record(string2(), unknown()))) }),
+  spec: optional(nullable(object({ providerID: optional(text) }))),
   status: object({
     nodeInfo: object({
       osImage: text,
@@ -44430,8 +46647,8 @@ function readNodes(entry, known3, collected = []) {
   if (windows.length > 0)
     selection.notes.push(`${namedNodes(windows)} of ${entry.from}: Windows, where there is no netfilter; left out`);
   const linux = nodes.filter((node) => !runsWindows(node));
-  const names2 = linux.map((node) => node.metadata.name);
-  const byNode = assignNodes(names2, collected);
+  const names3 = linux.map((node) => node.metadata.name);
+  const byNode = assignNodes(names3, collected);
   for (const whole2 of groupNodes(linux, known3))
     for (const group of withCollected(whole2, byNode, selection.notes)) addGroup(group, entry.from, selection);
   return selection;
@@ -44452,8 +46669,11 @@ function addGroup(group, from, selection) {
     selection.unmatched.push(...group.names);
     selection.notes.push(unmatchedNote(group, from));
   } else if (kernelLike(matches2[0], group.release) === void 0) {
-    selection.notes.push(`${namedNodes(group.names)}: ${unknownModules(group.release, matches2[0].id)}`);
+    selection.notes.push(`${namedNodes(group.names)}: ${modulesNote(group, matches2[0])}`);
   }
+}
+function modulesNote({ release: release2 }, row) {
+  return release2 === UNKNOWN ? "states no kernel: its release and its modules are unknown" : unknownModules(release2, row.id);
 }
 function addHost(host, { hosts }) {
   let id = host.id;
@@ -44472,8 +46692,9 @@ function withCollected(group, byNode, notes2) {
     if (facts === void 0) return [];
     const seen2 = facts.host.kernel.release.value;
     if (seen2 === group.release) return [{ name, facts }];
+    const now = group.release === UNKNOWN ? "the list states none" : `now it runs ${group.release}`;
     notes2.push(
-      `${facts.from}: collected on node ${facts.host.id} under kernel ${seen2}, now it runs ${group.release}: taken as a host by itself`
+      `${facts.from}: collected on node ${facts.host.id} under kernel ${seen2}, ${now}: taken as a host by itself`
     );
     return [];
   });
@@ -44488,7 +46709,7 @@ function withCollected(group, byNode, notes2) {
   ];
 }
 function runsWindows({ status: { nodeInfo } }) {
-  return nodeInfo.operatingSystem === void 0 ? /^(Microsoft )?Windows /.test(nodeInfo.osImage) : nodeInfo.operatingSystem.toLowerCase() === "windows";
+  return (nodeInfo.operatingSystem ?? "") === "" ? /^(Microsoft )?Windows /.test(nodeInfo.osImage) : nodeInfo.operatingSystem?.toLowerCase() === "windows";
 }
 function parseNodes(entry) {
   const document = entry.nodes;
@@ -44510,10 +46731,12 @@ function parseNodes(entry) {
 function groupNodes(nodes, known3) {
   const bySystem = /* @__PURE__ */ new Map();
   for (const node of nodes) {
-    const { osImage, kernelVersion: release2, architecture } = node.status.nodeInfo;
-    const key = `${osImage}
-${release2}`;
-    const group = bySystem.get(key) ?? { osImage, release: release2, names: [], architectures: [], matches: [] };
+    const { architecture, ...named2 } = node.status.nodeInfo;
+    const osImage = named2.osImage.trim();
+    const release2 = named2.kernelVersion.trim() || UNKNOWN;
+    const marked = known3.hosts.filter(({ mark }) => mark !== void 0 && carries(node, mark));
+    const key = [osImage, release2, ...marked.map(({ id }) => id)].join("\n");
+    const group = bySystem.get(key) ?? { osImage, release: release2, marked, names: [], architectures: [], matches: [] };
     group.names.push(node.metadata.name);
     if (!group.architectures.includes(architecture)) group.architectures.push(architecture);
     bySystem.set(key, group);
@@ -44532,11 +46755,20 @@ ${group.release}` : key;
   }
   return [...groups.values()];
 }
+function carries({ spec, metadata: { labels: labels2 } }, mark) {
+  if (mark.label !== void 0 && Object.hasOwn(labels2 ?? {}, mark.label)) return true;
+  return fits(mark.providerId, spec?.providerID ?? "");
+}
+function fits(pattern, value) {
+  return pattern !== void 0 && new RegExp(pattern).test(value);
+}
 function matchRows(group, known3) {
-  const fits = (pattern, value) => pattern !== void 0 && new RegExp(pattern).test(value);
-  const byKernelOnly = known3.hosts.filter((row) => row.osImage === void 0 && fits(row.kernelVersion, group.release));
+  const marked = group.marked.filter((row) => fits(row.osImage, group.osImage));
+  if (marked.length > 0) return marked;
+  const rows = known3.hosts.filter((row) => row.mark === void 0);
+  const byKernelOnly = rows.filter((row) => row.osImage === void 0 && fits(row.kernelVersion, group.release));
   if (byKernelOnly.length > 0) return byKernelOnly;
-  const bySystem = known3.hosts.filter((row) => fits(row.osImage, group.osImage));
+  const bySystem = rows.filter((row) => fits(row.osImage, group.osImage));
   const byBoth = bySystem.filter((row) => row.kernelVersion === void 0 || fits(row.kernelVersion, group.release));
   const sure = byBoth.filter((row) => row.kernelVersion !== void 0);
   return sure.length > 0 ? sure : byBoth.length > 0 ? byBoth : bySystem;
@@ -44557,7 +46789,7 @@ function knownHost(row, group, from) {
     title: `${row.title}, kernel ${group.release}: ${namedNodes(group.names)}`,
     kernel,
     ofCluster: true,
-    notes: like === void 0 ? [...row.notes ?? [], unknownModules(group.release, row.id)] : host.notes
+    notes: like === void 0 ? [...row.notes ?? [], modulesNote(group, row)] : host.notes
   };
 }
 function doubtful2(group, from) {
@@ -44567,7 +46799,7 @@ function doubtful2(group, from) {
   const id = ids.length === 0 ? slug(group.osImage) : ids.length <= 3 ? ids.join("-or-") : `${ids[0]}-or-others`;
   return {
     id: `${id}@${group.release}`,
-    title: `${group.osImage}, kernel ${group.release}: ${namedNodes(group.names)}`,
+    title: `${group.osImage || "unknown system"}, kernel ${group.release}: ${namedNodes(group.names)}`,
     distribution: agreed(hosts.map((host) => host.distribution)) ?? "unknown",
     release: agreed(hosts.map((host) => host.release)) ?? "",
     maintained: hosts.some((host) => host.maintained),
@@ -44575,14 +46807,15 @@ function doubtful2(group, from) {
       id: seriesOf(group),
       release: seen(group, from),
       ...architecturesOf(group, from),
-      modules: agreedFacts(hosts.map((host) => host.kernel.modules))
+      modules: agreedFacts(hosts.map((host) => host.kernel.modules)),
+      ...agreedFacts(hosts.map(({ kernel: { xtablesCompat } }) => ({ xtablesCompat })))
     },
     iptables: agreedFacts(hosts.map((host) => host.iptables)),
     nft: agreedFacts(hosts.map((host) => host.nft)),
     ipset: agreedFacts(hosts.map((host) => host.ipset)),
     ofCluster: true,
     notes: [unmatchedNote(group, from)],
-    ...candidates2.length === 0 ? { unmatched: `system "${group.osImage}" is not in the catalogue` } : {}
+    ...candidates2.length === 0 ? { unmatched: unknownSystemClause(group) } : {}
   };
 }
 function agreed(values) {
@@ -44595,33 +46828,46 @@ function agreedFacts(records2) {
     if (fact2 !== void 0 && all.every((record2) => record2[name]?.value === fact2.value)) result[name] = fact2;
   return result;
 }
+function unknownSystemClause({ osImage }) {
+  return osImage === "" ? "the node states no system" : `system "${osImage}" is not in the catalogue`;
+}
 function unmatchedNote(group, from) {
   const candidates2 = group.matches;
+  if (candidates2.length === 0) return unknownSystemNote(group);
   const what = `${namedNodes(group.names)}: "${group.osImage}" with kernel ${group.release}`;
-  if (candidates2.length === 0)
-    return `${what} is not in the catalogue; state it under hosts: - {id: NAME, kernel: "${group.release}", iptables: {version: "1.8.9", backend: nft}}, with what is true of it`;
-  const differing = differences(candidates2.map((row) => knownHost(row, group, from)));
-  const unknown3 = differing.length === 0 ? "" : `: ${listed4(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
-  return `${what} can be ${candidates2.map((row) => row.id).join(" or ")}; only what they share is known${unknown3}`;
+  const differing = differences(group, from);
+  const known3 = differing.length === 0 ? ", and all that is known is the same of each" : `; only what they share is known: ${listed4(differing)} ${differing.length === 1 ? "is" : "are"} unknown`;
+  return `${what} can be ${candidates2.map((row) => row.id).join(" or ")}${known3}`;
 }
-function differences(hosts) {
-  const facts = hosts.map(
+function unknownSystemNote({ osImage, release: release2, names: names3 }) {
+  const kernel = release2 === UNKNOWN ? "" : `, kernel: "${release2}"`;
+  const state = `state it under hosts: - {id: NAME${kernel}, iptables: {version: "1.8.9", backend: nft}}, with what is true of it`;
+  if (osImage !== "")
+    return `${namedNodes(names3)}: "${osImage}" with kernel ${release2} is not in the catalogue; ${state}`;
+  const what = release2 === UNKNOWN ? "neither system nor kernel" : `kernel ${release2} and no system`;
+  return `${namedNodes(names3)}: ${names3.length === 1 ? "states" : "state"} ${what}; write the list again once its kubelet has reported, or ${state}`;
+}
+function differences(group, from) {
+  const facts = group.matches.map((row) => knownHost(row, group, from)).map(
     ({ kernel, ...host }) => ({
       "iptables version": host.iptables.version,
+      "iptables release": host.iptables.release,
       "iptables backend": host.iptables.backend,
+      "the host's own backend": host.iptables.ownBackend,
+      "whether iptables is there": host.iptables.installed,
       "nft version": host.nft.version,
+      "whether nft is there": host.nft.installed,
       "ipset version": host.ipset.version,
+      "whether ipset is there": host.ipset.installed,
+      "support of 32-bit iptables-legacy": kernel.xtablesCompat,
       ...kernel.modules
     })
   );
-  const names2 = new Set(facts.flatMap((record2) => Object.keys(record2)));
-  return [...names2].filter((name) => facts.some((record2) => record2[name]?.value !== facts[0]?.[name]?.value));
+  const names3 = new Set(facts.flatMap((record2) => Object.keys(record2)));
+  return [...names3].filter((name) => facts.some((record2) => record2[name]?.value !== facts[0]?.[name]?.value));
 }
-function listed4(names2) {
-  const shown2 = names2.slice(0, 5);
-  const rest = names2.length - shown2.length;
-  if (rest > 0) return `${shown2.join(", ")} and ${rest} more`;
-  return shown2.length === 1 ? shown2[0] : `${shown2.slice(0, -1).join(", ")} and ${shown2.at(-1)}`;
+function listed4(names3) {
+  return names3.length > 5 ? listFirst(names3, 5) : listInWords(names3);
 }
 function seen(group, from) {
   return { value: group.release, source: from, confidence: "stated" };
@@ -44634,14 +46880,14 @@ function architecturesOf({ architectures }, from) {
 function seriesOf(group) {
   return kernelSeries(group.release) ?? "unknown";
 }
-function namedNodes(names2) {
-  if (names2.length === 1) return `node ${names2[0]}`;
-  if (names2.length <= 3) return `nodes ${names2.slice(0, -1).join(", ")} and ${names2.at(-1)}`;
-  return `${names2.length} nodes (${names2.slice(0, 3).join(", ")}, ...)`;
+function namedNodes(names3) {
+  if (names3.length === 1) return `node ${names3[0]}`;
+  if (names3.length <= 3) return `nodes ${listInWords(names3)}`;
+  return `${names3.length} nodes (${names3.slice(0, 3).join(", ")}, ...)`;
 }
 function slug(osImage) {
-  const words4 = osImage.toLowerCase().match(/[a-z0-9.]+/g) ?? [];
-  return words4.join("-").slice(0, 60) || "unknown-system";
+  const words3 = osImage.toLowerCase().match(/[a-z0-9.]+/g) ?? [];
+  return words3.join("-").slice(0, 60) || "unknown-system";
 }
 
 // src/hosts/module-names.ts
@@ -44769,7 +47015,12 @@ function kernelOf(own2, base) {
   const { kernel, notes: notes2 } = own2.kernel === void 0 ? baseKernel(base) : ownKernel(own2, own2.kernel, base);
   const modules = withoutAbsentCores(statedModules(own2), Object.keys(kernel.modules));
   const architectures = own2.architectures === void 0 ? {} : { architectures: stated(own2.architectures) };
-  return { kernel: { ...kernel, ...architectures, modules: { ...kernel.modules, ...modules } }, notes: notes2 };
+  const compat = own2["xtables-compat"];
+  const xtablesCompat = compat === void 0 ? {} : { xtablesCompat: stated(compat) };
+  return {
+    kernel: { ...kernel, ...architectures, ...xtablesCompat, modules: { ...kernel.modules, ...modules } },
+    notes: notes2
+  };
 }
 function baseKernel(base) {
   const unknown3 = { id: "unknown", release: stated("unknown"), modules: {} };
@@ -44830,21 +47081,8 @@ function select(entries, known3, configured, at) {
   const choice = { chosen: /* @__PURE__ */ new Map(), notes: [], unmatched: [], own: own2, configured, known: known3 };
   const all = entries.length === 0 ? ["default"] : entries;
   const place2 = (index) => at === void 0 ? void 0 : [...at, index];
-  const collected = all.map(
-    (entry, index) => isFacts(entry) ? atPath(place2(index), () => readFacts(entry)) : void 0
-  );
-  const used = /* @__PURE__ */ new Set();
-  const listed5 = all.map(
-    (entry, index) => isNodes(entry) ? atPath(
-      place2(index),
-      () => readNodes(
-        entry,
-        known3,
-        collected.filter((facts) => facts !== void 0)
-      )
-    ) : void 0
-  );
-  for (const found of listed5) for (const facts of found?.used ?? []) used.add(facts);
+  const { collected, listed: listed5 } = readFiles(all, known3, place2);
+  const used = new Set(listed5.flatMap((found) => [...found?.used ?? []]));
   all.forEach((entry, index) => {
     atPath(place2(index), () => {
       const facts = collected[index];
@@ -44858,9 +47096,19 @@ function select(entries, known3, configured, at) {
   const { chosen, notes: notes2, unmatched } = choice;
   if (chosen.size === 0)
     throw new UserError(
-      [`hosts: nothing is left of the selection "${describe9(entries)}"`, ...notes2.slice(0, 3)].join("; ")
+      [`hosts: nothing is left of the selection "${describe10(entries)}"`, ...notes2.slice(0, 3)].join("; ")
     );
   return { hosts: [...chosen.values()], notes: notes2, unmatched };
+}
+function readFiles(entries, known3, place2) {
+  const collected = entries.map(
+    (entry, index) => isFacts(entry) ? atPath(place2(index), () => readFacts(entry)) : void 0
+  );
+  const facts = collected.filter((node) => node !== void 0);
+  const listed5 = entries.map(
+    (entry, index) => isNodes(entry) ? atPath(place2(index), () => readNodes(entry, known3, facts)) : void 0
+  );
+  return { collected, listed: listed5 };
 }
 function addNamed(written, { chosen, notes: notes2, own: own2, configured, known: known3 }) {
   const entry = ownHostNamed(written, configured) ?? written;
@@ -44933,7 +47181,7 @@ function checkOwnIds(own2) {
     seen2.add(host.id);
   }
 }
-function describe9(entries) {
+function describe10(entries) {
   return entries.map((entry) => typeof entry === "string" ? entry : "id" in entry ? entry.id : entry.from).join(", ");
 }
 function applyText(entry, chosen, known3, notes2) {
@@ -44980,9 +47228,9 @@ function findById(entry, known3) {
     );
   const titled = known3.hosts.find((other) => other.title === entry);
   if (titled !== void 0) throw new UserError(`hosts: "${entry}" is a title; the id of that host is ${titled.id}`);
-  const names2 = [...known3.hosts.map((host) => host.id), ...Object.keys(known3.selections), "maintained"];
+  const names3 = [...known3.hosts.map((host) => host.id), ...Object.keys(known3.selections), "maintained"];
   throw new UserError(
-    `hosts: "${entry}" is no host; ${didYouMean(id, names2, "the hosts command lists the catalogue")}`
+    `hosts: "${entry}" is no host; ${didYouMean(id, names3, "the hosts command lists the catalogue")}`
   );
 }
 function splitKernel(entry) {
@@ -45003,10 +47251,10 @@ function findByComparison(query, [, distribution = "", operator = "", release2 =
   if (!isRelease(release2))
     throw new UserError(`hosts: "${query}": "${release2}" is not a release; compare with numbers, e.g. ubuntu >= 20.04`);
   const rows = known3.hosts.filter((row) => row.distribution === distribution);
-  const names2 = new Set(known3.hosts.map((row) => row.distribution));
+  const names3 = new Set(known3.hosts.map((row) => row.distribution));
   if (rows.length === 0)
     throw new UserError(
-      `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names2, `known are ${[...names2].sort().join(", ")}`)}`
+      `hosts: "${query}": no distribution "${distribution}"; ${didYouMean(distribution, names3, `known are ${[...names3].sort().join(", ")}`)}`
     );
   const found = rows.filter((row) => isRelease(row.release) && holds2(compareVersions(row.release, release2), operator));
   if (found.length === 0)
@@ -45072,6 +47320,7 @@ function resolveSettings(options) {
   return withPlace(place2, () => {
     checkRuleNames(config2);
     checkImagePrograms(config2);
+    checkImageOptions(config2);
     const listed5 = (config2.hosts ?? []).map(
       (entry, index) => isOwn(entry) ? { ...entry, at: ["hosts", index] } : entry
     );
@@ -45085,7 +47334,7 @@ function resolveSettings(options) {
       policy: {
         severity: config2.severity ?? {},
         ignore: (config2.ignore ?? []).map((entry, index) => ({
-          ...withoutUndefined(entry),
+          ...given(entry),
           place: line(["ignore", index])
         })),
         today: options.today
@@ -45112,7 +47361,7 @@ function withPlace(place2, work) {
 }
 function loadConfig(folder2, named2) {
   const file = named2 ?? defaultConfigFile;
-  const bytes = readIfThere({ path: resolve2(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
+  const bytes = readIfThere({ path: resolve3(folder2, file), shown: file, limit: maximumConfigSize, what: "a config" });
   if (bytes !== void 0) return readLocatedConfig(decodeText(bytes, file), file);
   if (named2 === void 0) return { config: {}, place: () => file, line: () => file };
   throw new UserError(`${file}: there is no such file: name an existing config file`);
@@ -45127,7 +47376,7 @@ function toHostEntry(entry, folder2) {
 }
 function readNodesFile(file, folder2, whereFrom = "") {
   const { value } = readJson({
-    path: resolve2(folder2, file),
+    path: resolve3(folder2, file),
     shown: file,
     limit: maximumNodesSize,
     what: "a list of nodes",
@@ -45137,7 +47386,7 @@ function readNodesFile(file, folder2, whereFrom = "") {
 }
 function readFactsFile(file, folder2) {
   const bytes = readBounded({
-    path: resolve2(folder2, file),
+    path: resolve3(folder2, file),
     shown: file,
     limit: maximumFactsSize,
     what: "a file of facts",
@@ -45162,26 +47411,41 @@ function checkImagePrograms(config2) {
     if (program2 !== void 0) atPath(["images", index, "program"], () => checkProgramName(program2));
   });
 }
+function checkImageOptions(config2) {
+  config2.images?.forEach(({ options = {} }, index) => {
+    for (const [name, value] of Object.entries(options))
+      atPath(["images", index, "options", name], () => checkProgramOption(name, String(value)));
+  });
+}
 function unusedImageEntries({ config: config2, line }, references) {
   return (config2.images ?? []).flatMap(
     ({ match: match2 }, index) => references.some((reference) => globMatches(match2, reference)) ? [] : [`${line(["images", index])}: images entry "${match2}" fits none of the checked images`]
   );
 }
+function mapValues(record2, map) {
+  return Object.fromEntries(Object.entries(record2).map(([name, value]) => [name, map(value)]));
+}
 function contextOf(config2, reference, toolchain) {
   const entry = config2.images?.find((candidate) => globMatches(candidate.match, reference));
   const named2 = entry?.program;
-  const [id = "", version3] = (named2 ?? toolchain.program?.name ?? "").split("@", 2);
-  const profile = findProfile(id);
-  return {
-    ...profile === void 0 ? {} : { profile: profileOfVersion(profile, version3 ?? toolchain.program?.version ?? null) },
-    match: globOfImage(reference),
-    environment: { ...toolchain.environment, ...entry?.env },
-    network: entry?.network ?? profile?.network?.value ?? "host",
-    modules: entry?.modules ?? "unknown"
+  const { program: program2, otherProgram } = toolchain;
+  const contextFor = (name, found) => {
+    const [id = "", version3] = name.split("@", 2);
+    const profile = findProfile(id);
+    return {
+      ...profile === void 0 ? {} : { profile: profileOfVersion(profile, version3 ?? found) },
+      match: globOfImage(reference),
+      environment: { ...toolchain.environment, ...entry?.env },
+      ...entry?.options === void 0 ? {} : { options: mapValues(entry.options, String) },
+      network: entry?.network ?? profile?.network?.value ?? "host",
+      modules: entry?.modules ?? "unknown",
+      ...entry?.tools === void 0 ? {} : { tools: entry.tools },
+      ...entry?.user === void 0 ? {} : { user: entry.user }
+    };
   };
-}
-function withoutUndefined(value) {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== void 0));
+  const image2 = contextFor(named2 ?? program2?.name ?? "", program2?.version ?? null);
+  if (named2 !== void 0 || otherProgram === void 0) return image2;
+  return { ...image2, otherwise: contextFor(otherProgram.name, otherProgram.version) };
 }
 
 // src/check.ts
@@ -45238,27 +47502,235 @@ function evaluateBase(reference, { platform: platform2, toolchain }, { settings 
 }
 function evaluate2(reference, platform2, toolchain, { settings, locate: locate2 }) {
   const image2 = contextOf(settings.config, reference, toolchain);
-  const input = { toolchain, image: image2, hosts: settings.hosts };
+  const input = { toolchain, image: image2, hosts: isOfLinux(platform2) ? settings.hosts : [] };
   const cells = evaluatePlatform(input);
   return {
     platform: platform2,
     toolchain,
     cells: withRemedy(cells, findRemedy(input, cells, distributions)),
     unjudged: unjudgedHosts(
+      platform2,
       toolchain.architecture,
       settings.hosts.map(({ host }) => host)
     ),
-    ...locate2 === void 0 ? {} : { locate: (finding5) => locate2(finding5, toolchain) }
+    ...given({ locate: locate2 && ((finding6) => locate2(finding6, toolchain)) })
   };
 }
-function withRemedy(cells, remedy4) {
-  if (remedy4 === void 0) return cells;
+function withRemedy(cells, remedy2) {
+  if (remedy2 === void 0) return cells;
   return cells.map((cell2) => ({
     ...cell2,
     all: cell2.all.map(
-      (finding5) => finding5.severity !== "notice" && remedy4.clears(cell2.host.id, finding5.rule, finding5.cause) ? { ...finding5, remedy: remedy4.text, ...remedy4.upgrade === void 0 ? {} : { upgrade: remedy4.upgrade } } : finding5
+      (finding6) => finding6.severity !== "notice" && remedy2.clears(cell2.host.id, finding6.rule, finding6.cause) ? { ...finding6, remedy: remedy2.text, ...given({ upgrade: remedy2.upgrade }) } : finding6
     )
   }));
+}
+
+// src/arguments.ts
+import { parseArgs } from "node:util";
+var usage = `netfilter-compat: will the netfilter tools inside this image work on the hosts it is shipped to?
+
+  netfilter-compat check IMAGE... [--hosts LIST]... [--config FILE] [--base IMAGE | --base-report FILE]...
+                   [--platform P]... [--format text|json|markdown|sarif] [--output FILE]
+                   [--fail-on error|warning|never] [--fail-on-unknown] [--fail-on-existing]
+                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
+                   [--insecure-registry HOST[:PORT]]... [--lazy]
+  netfilter-compat check --toolchain FILE...     FILE is what \`inspect --format json\` printed
+  netfilter-compat inspect IMAGE... [--platform P]... [--format text|json] [--output FILE]
+                   [--limit NAME=VALUE]... [--cache DIR] [--quiet]
+                   [--insecure-registry HOST[:PORT]]... [--lazy]
+  netfilter-compat hosts [ID] [--from-nodes FILE] [--format text|json]
+  netfilter-compat hosts --collect               a shell script that prints a node's facts; read-only
+  netfilter-compat explain RULE
+
+IMAGE: docker-archive:PATH  oci-archive:PATH  oci:DIR  or a path; #NAME:TAG picks one image of an archive, @DIGEST one
+       of a folder. docker-daemon:NAME  docker://NAME  or a name. Or the file of docker buildx build --metadata-file.
+LIST:  ids from \`netfilter-compat hosts\`, separated by commas: ubuntu-22.04, ubuntu-22.04@6.2, talos-*, default.
+FILE:  config, by default .github/netfilter-compat.yml if it is there; or a report that --format json wrote.
+DIR:   made when it isn't there; an image that was inspected before isn't read again.
+--quiet: no progress on stderr.
+--insecure-registry: may be spoken to without TLS where it has none, as registries of this machine may.
+--lazy: of a registry's eStargz and zstd:chunked layers fetch what is needed. Trusts who built the image and its base: what
+       the layers' tables of contents leave out is not seen, though most runtimes unpack it.
+--limit: what an image may make the run read, keep and wait for; more is exit code 2. Sizes in KiB, MiB, GiB, times in s, min, h:
+${listLimits()}
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 wrong usage or unreadable input.
+`;
+function listLimits() {
+  const items = limitTable.map(({ name, unit, standard }) => `${name}=${formatLimit(unit, standard)}`);
+  const lines = [];
+  for (const item of items) {
+    const last = lines.at(-1);
+    if (last !== void 0 && last.length + item.length < 100) lines[lines.length - 1] = `${last} ${item}`;
+    else lines.push(`       ${item}`);
+  }
+  return lines.join("\n");
+}
+var readingOptions = {
+  platform: { type: "string", multiple: true },
+  limit: { type: "string", multiple: true },
+  "insecure-registry": { type: "string", multiple: true },
+  lazy: { type: "boolean" },
+  cache: { type: "string" },
+  quiet: { type: "boolean" }
+};
+var checkOptions = {
+  ...readingOptions,
+  hosts: { type: "string", multiple: true },
+  config: { type: "string" },
+  base: { type: "string", multiple: true },
+  "base-report": { type: "string", multiple: true },
+  format: { type: "string" },
+  output: { type: "string" },
+  toolchain: { type: "string", multiple: true },
+  "fail-on": { type: "string" },
+  "fail-on-unknown": { type: "boolean" },
+  "fail-on-existing": { type: "boolean" }
+};
+function parseArguments(argv) {
+  const [command, ...rest] = argv;
+  if (command === void 0 || command === "--help" || command === "-h" || command === "help")
+    return { command: "help" };
+  if (rest.includes("--help") || rest.includes("-h")) return { command: "help" };
+  switch (command) {
+    case "--version":
+    case "version":
+      return { command: "version" };
+    case "check":
+      return { command: "check", options: parseCheck(rest) };
+    case "inspect":
+      return parseInspect(rest);
+    case "hosts":
+      return parseHosts(rest);
+    case "explain":
+      return parseExplain(rest);
+    default:
+      throw new UserError(`unknown command "${command}": use check, inspect, hosts or explain (--help shows how)`);
+  }
+}
+function parseCheck(args) {
+  const { values, positionals } = parse3(args, checkOptions, "check");
+  const toolchains = values.toolchain ?? [];
+  if (positionals.length === 0 && toolchains.length === 0) {
+    throw new UserError("check: name at least one image, e.g. check docker-archive:image.tar (--help shows how)");
+  }
+  if (positionals.length > 0 && toolchains.length > 0) {
+    throw new UserError("check: --toolchain takes the place of images: give one or the other");
+  }
+  const { base = [], "base-report": baseReports = [] } = values;
+  if (base.length > 0 && baseReports.length > 0)
+    throw new UserError("check: --base and --base-report: one of them is the base");
+  return {
+    images: positionals,
+    toolchains,
+    base,
+    baseReports,
+    reading: toReading(values),
+    format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
+    ...given({
+      hosts: values.hosts?.join(","),
+      config: values.config,
+      output: values.output,
+      failOn: values["fail-on"] === void 0 ? void 0 : oneOf("--fail-on", values["fail-on"], failLevels),
+      failOnUnknown: values["fail-on-unknown"],
+      failOnExisting: values["fail-on-existing"]
+    })
+  };
+}
+function toReading(values) {
+  const { platform: platform2 = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
+  const registry2 = { insecureRegistries: insecure, lazy };
+  const others = { quiet, ...given({ cache }) };
+  return { platforms: platform2.flatMap((list2) => list2.split(",")), limits: parseLimits(limit), ...registry2, ...others };
+}
+function parseInspect(args) {
+  const { format, output } = checkOptions;
+  const { values, positionals } = parse3(args, { ...readingOptions, format, output }, "inspect");
+  if (positionals.length === 0) throw new UserError("inspect: name at least one image (--help shows how)");
+  return {
+    command: "inspect",
+    images: positionals,
+    reading: toReading(values),
+    format: oneOf("--format", values.format ?? "text", ["text", "json"]),
+    ...given({ output: values.output })
+  };
+}
+function parseLimits(options) {
+  const stated3 = {};
+  for (const option of options) {
+    const equals = option.indexOf("=");
+    const name = equals < 0 ? option : option.slice(0, equals);
+    const names3 = limitTable.map((row) => row.name);
+    if (!isLimitName(name))
+      throw new UserError(`--limit: there is no limit "${name}"; ${didYouMean(name, names3, "--help lists them")}`);
+    if (equals < 0) throw new UserError(`--limit ${name}: say what it should be: --limit ${name}=VALUE`);
+    try {
+      stated3[name] = parseLimit(name, option.slice(equals + 1));
+    } catch (error) {
+      if (error instanceof UserError) throw new UserError(`--limit ${name}: ${error.message}`);
+      throw error;
+    }
+  }
+  return toReadLimits(stated3);
+}
+function parseHosts(args) {
+  const { values, positionals } = parse3(
+    args,
+    { "from-nodes": { type: "string" }, collect: { type: "boolean" }, format: { type: "string" } },
+    "hosts"
+  );
+  const [id, extra] = positionals;
+  if (extra !== void 0) throw new UserError(`hosts: one id at a time, "${extra}" is one too many`);
+  const nodes = values["from-nodes"];
+  if (id !== void 0 && nodes !== void 0) throw new UserError("hosts: give an id or --from-nodes, not both");
+  const collect = values.collect === true;
+  if (collect && (id !== void 0 || nodes !== void 0 || values.format !== void 0))
+    throw new UserError("hosts: --collect prints a script and takes nothing beside it");
+  return {
+    command: "hosts",
+    ...collect ? { collect } : {},
+    format: oneOf("--format", values.format ?? "text", ["text", "json"]),
+    ...given({ id, nodes })
+  };
+}
+function parseExplain(args) {
+  const { positionals } = parse3(args, {}, "explain");
+  const [rule14, extra] = positionals;
+  if (rule14 === void 0 || extra !== void 0)
+    throw new UserError("explain: name one rule, e.g. explain nft-newer-writer");
+  return { command: "explain", rule: rule14 };
+}
+function parse3(args, options, command) {
+  const parsed = parseStrictly(args, options, command);
+  const seen2 = /* @__PURE__ */ new Set();
+  for (const token of parsed.tokens) {
+    if (token.kind !== "option") continue;
+    if (token.value === "") throw new UserError(`--${token.name}: is empty; leave it out or say what it should be`);
+    const { type, multiple } = options[token.name] ?? {};
+    if (type === "string" && multiple !== true && seen2.has(token.name))
+      throw new UserError(`${command}: --${token.name} is given twice: leave one of them out`);
+    seen2.add(token.name);
+  }
+  return parsed;
+}
+function parseStrictly(args, options, command) {
+  try {
+    return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
+  } catch (error) {
+    const text3 = messageOf(error);
+    const unknown3 = /^Unknown option '--([^']+)'/.exec(text3)?.[1];
+    const names3 = Object.keys(options).map((name) => `--${name}`);
+    if (unknown3 !== void 0)
+      throw new UserError(
+        `${command}: there is no option --${unknown3}; ${didYouMean(`--${unknown3}`, names3, "--help shows them all")}`
+      );
+    throw new UserError(`${command}: ${text3.split(". ")[0]} (--help shows the options)`);
+  }
+}
+function oneOf(option, value, allowed) {
+  const found = allowed.find((item) => item === value);
+  if (found === void 0) throw new UserError(`${option} ${value}: use ${allowed.join(", ")}`);
+  return found;
 }
 
 // src/progress.ts
@@ -45266,6 +47738,15 @@ var SHOW_EVERY = 100;
 var LOG_EVERY = 1e4;
 function createReporter(output) {
   return { begin: (reference) => beginReading(reference, output), say: (sentence) => output.line(sentence) };
+}
+function createQuietReporter({ line }) {
+  const reading = { found() {
+  }, layer() {
+  }, bytes() {
+  }, end() {
+  }, fail() {
+  } };
+  return { begin: () => reading, say: line };
 }
 function beginReading(reference, { line, show: show3, now }) {
   const start = now();
@@ -45277,9 +47758,9 @@ function beginReading(reference, { line, show: show3, now }) {
     const time2 = now();
     if (time2 - told < (show3 === void 0 ? LOG_EVERY : SHOW_EVERY)) return;
     told = time2;
-    (show3 ?? line)(`${reference}: ${describe11(time2 - start)}`);
+    (show3 ?? line)(`${reference}: ${describe12(time2 - start)}`);
   }
-  function describe11(milliseconds) {
+  function describe12(milliseconds) {
     const count3 = layers === 0 ? "" : `${done} of ${layers} layers, `;
     const rate = milliseconds < 1 ? "" : `, ${megabytes(bytes / milliseconds * 1e3)}/s`;
     return `${count3}${megabytes(bytes)}${rate}`;
@@ -45393,17 +47874,20 @@ function escapeJson(json2) {
 // src/console.ts
 var errorLength = 2e3;
 function readingOf({ quiet, ...reading }) {
-  const output = quiet ? void 0 : progressOutput();
-  return output === void 0 ? reading : { ...reading, reporter: createReporter(output) };
+  return quiet ? reading : { ...reading, reporter: stderrReporter() };
 }
-function progressOutput() {
+function stderrReporter() {
   const { stderr, env } = process;
   const line = (text3) => stderr.write(`${plainText(text3, errorLength)}
 `);
   const now = () => performance.now();
   if (stderr.isTTY === true)
-    return { line, now, show: (text3) => stderr.write(`\r\x1B[K${plainText(text3, (stderr.columns || 80) - 1)}`) };
-  return env.CI === "true" ? { line, now } : void 0;
+    return createReporter({
+      line,
+      now,
+      show: (text3) => stderr.write(`\r\x1B[K${plainText(text3, (stderr.columns || 80) - 1)}`)
+    });
+  return env.CI === "true" ? createReporter({ line, now }) : createQuietReporter({ line });
 }
 function terminal() {
   const { stdout, env } = process;
@@ -45435,7 +47919,7 @@ async function runProgram(run2) {
     process.exitCode = await run2(parseArguments(process.argv.slice(2)));
   } catch (error) {
     process.exitCode = 2;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     complain(error instanceof UserError ? message : `unexpected: ${message}`);
     if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== void 0)
       for (const line of (error instanceof Error ? error.stack ?? "" : "").split("\n")) complain(line);
@@ -45469,7 +47953,7 @@ function readNamed(root, input) {
   try {
     return read(root, path);
   } catch (cause) {
-    throw new UserError(`input dockerfile: ${cause instanceof Error ? cause.message : String(cause)}`);
+    throw new UserError(`input dockerfile: ${messageOf(cause)}`);
   }
 }
 function readFound(root, path) {
@@ -45563,7 +48047,9 @@ function describeRow(row) {
   const lines = [
     ["maintained", row.maintained ? "yes" : "no"],
     ["node osImage", row.osImage],
-    ["node kernel", row.kernelVersion]
+    ["node kernel", row.kernelVersion],
+    ["node providerID", row.mark?.providerId],
+    ["node label", row.mark?.label]
   ];
   return lines.flatMap(([name, text3]) => text3 === void 0 ? [] : [`  ${name.padEnd(18)} ${plainText(text3)}`]);
 }
@@ -45660,8 +48146,8 @@ function installedWords(command) {
   }
   return void 0;
 }
-function withoutFlags(words4) {
-  return words4.filter((word) => !word.text.startsWith("-"));
+function withoutFlags(words3) {
+  return words3.filter((word) => !word.text.startsWith("-"));
 }
 function namesPackage(word, name) {
   const base = word.slice(word.lastIndexOf("/") + 1);
@@ -45681,9 +48167,9 @@ function makeLocator(text3) {
   if (last === void 0 || stages.length > STAGE_LIMIT) return () => void 0;
   const lines = text3.split(/\r\n|\r|\n/);
   const escapeCharacter = file.getEscapeCharacter();
-  const resolve4 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
+  const resolve5 = rememberLookups((variable, line) => file.resolveVariable(variable, line) ?? void 0);
   return (wanted) => {
-    const search2 = { lines, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve4 };
+    const search2 = { lines, escapeCharacter, stages, searched: /* @__PURE__ */ new Map(), wanted, resolve: resolve5 };
     const from = baseLine(search2, last);
     return searchStage(search2, last) ?? { line: from, kind: "from", base: from };
   };
@@ -45696,11 +48182,11 @@ function splitStages(instructions) {
     else stages.at(-1)?.instructions.push(instruction);
   return stages;
 }
-function rememberLookups(resolve4) {
+function rememberLookups(resolve5) {
   const known3 = /* @__PURE__ */ new Map();
   return (variable, line) => {
     const key = `${line} ${variable}`;
-    if (!known3.has(key) && known3.size < LOOKUP_LIMIT) known3.set(key, resolve4(variable, line));
+    if (!known3.has(key) && known3.size < LOOKUP_LIMIT) known3.set(key, resolve5(variable, line));
     return known3.get(key);
   };
 }
@@ -45747,13 +48233,13 @@ function mentions({ wanted }, word) {
   return wanted.mentions?.some((text3) => word.includes(text3)) ?? false;
 }
 function searchCopy(search2, stage, instruction) {
-  const words4 = copyArguments(instruction).map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
-  const target = words4.pop();
+  const words3 = copyArguments(instruction).map((argument) => argument.getValue().replace(/^["'[,]+|["'\],]+$/g, ""));
+  const target = words3.pop();
   if (target === void 0) return void 0;
   const here = { line: instruction.getRange().start.line + 1, kind: "copy" };
-  if (words4.some((source) => copiesFile(search2, source) || mentions(search2, source))) return here;
+  if (words3.some((source) => copiesFile(search2, source) || mentions(search2, source))) return here;
   const from = instruction instanceof import_dockerfile_ast.Copy ? instruction.getFromFlag()?.getValue() : void 0;
-  if (from == null || !words4.some((source) => copiesFolder(search2, stage, source, target))) return void 0;
+  if (from == null || !words3.some((source) => copiesFolder(search2, stage, source, target))) return void 0;
   const origin = findStage(search2, stage, expand2(search2, from, here.line - 1));
   return (origin && searchStage(search2, origin)) ?? here;
 }
@@ -45763,23 +48249,7 @@ function copyArguments(instruction) {
   return heredoc === void 0 ? all : all.filter((argument) => argument.getRange().start.line <= heredoc.getRange().start.line);
 }
 function copiesFile({ wanted }, source) {
-  const name = baseName(source);
-  return wanted.paths.some(
-    (path) => name.includes("*") ? matchesGlob(baseName(path), name) : baseName(path) === name
-  );
-}
-function matchesGlob(name, glob) {
-  const parts = glob.split(/\*+/);
-  const [first2 = "", ...rest] = parts;
-  if (!name.startsWith(first2)) return false;
-  let at = first2.length;
-  for (const part2 of rest) {
-    const found = name.indexOf(part2, at);
-    if (found < 0) return false;
-    at = found + part2.length;
-  }
-  const last = rest.at(-1) ?? first2;
-  return last === "" || name.endsWith(last);
+  return wanted.paths.some((path) => globMatches(baseName(source), baseName(path)));
 }
 function copiesFolder(search2, stage, source, target) {
   const folder2 = target.endsWith("/") ? target : `${target}/`;
@@ -45839,17 +48309,17 @@ function pinsVersions(text3) {
 function locateFindings(dockerfile) {
   const locate2 = makeLocator(dockerfile.text);
   const known3 = /* @__PURE__ */ new Map();
-  return (finding5, toolchain) => {
-    const tool2 = finding5.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding5.tool ?? "iptables";
+  return (finding6, toolchain) => {
+    const tool2 = finding6.rule.startsWith("wrapper-") ? "iptables-wrapper" : finding6.tool ?? "iptables";
     const wanted = wantedOf(tool2, toolchain);
     const key = JSON.stringify(wanted);
     if (!known3.has(key)) known3.set(key, locate2(wanted));
     const found = known3.get(key);
     if (found === void 0) return {};
-    const change2 = finding5.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding5.upgrade);
+    const change2 = finding6.upgrade === void 0 || found.base === void 0 ? void 0 : suggestBase(dockerfile.text, found.base, finding6.upgrade);
     return {
       location: { file: dockerfile.path, line: found.line },
-      ...change2 === void 0 ? {} : { suggestion: { file: dockerfile.path, ...change2 } }
+      ...given({ suggestion: change2 && { file: dockerfile.path, ...change2 } })
     };
   };
 }
@@ -45899,6 +48369,7 @@ var order = [
     "versions",
     "backend",
     "effective",
+    "loops",
     "path",
     "target",
     "via"
@@ -45920,20 +48391,50 @@ var ranks = /* @__PURE__ */ new Map();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
 var records = /* @__PURE__ */ new Set(["defaults", "environment"]);
 function renderJson(report2) {
-  return print(report2);
+  return [...renderJsonPieces(report2)].join("");
 }
-function print(document) {
-  return `${escapeJson(JSON.stringify(sortKeys(document, false), null, 2))}
-`;
+function* renderJsonPieces(report2) {
+  let mark = "{";
+  for (const [key, value] of sortEntries(report2, false)) {
+    if (value === void 0) continue;
+    yield `${mark}
+  ${JSON.stringify(key)}: `;
+    yield* print(value, "  ", key === "images" ? CELL_DEPTH : 1);
+    mark = ",";
+  }
+  yield "\n}\n";
+}
+var CELL_DEPTH = 5;
+function* print(value, indent, depth, isRecord = false) {
+  if (depth === 0 || typeof value !== "object" || value === null || Object.keys(value).length === 0) {
+    const text3 = JSON.stringify(sortKeys(value, isRecord), null, 2);
+    yield escapeJson(indent === "" ? text3 : text3.replaceAll("\n", `
+${indent}`));
+    return;
+  }
+  const inner = `${indent}  `;
+  const [open5, close2] = Array.isArray(value) ? "[]" : "{}";
+  let mark = open5;
+  for (const [key, item] of Array.isArray(value) ? value.entries() : sortEntries(value, false)) {
+    if (item === void 0) continue;
+    yield `${mark}
+${inner}${typeof key === "string" ? `${JSON.stringify(key)}: ` : ""}`;
+    yield* print(item, inner, depth - 1, typeof key === "string" && records.has(key));
+    mark = ",";
+  }
+  yield `
+${indent}${close2}`;
 }
 function sortKeys(value, isRecord) {
   if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
   if (typeof value !== "object" || value === null) return value;
-  const rank4 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
-  const entries = Object.entries(value).sort(([a], [b]) => rank4(a) - rank4(b) || (a < b ? -1 : 1));
   const sorted = /* @__PURE__ */ Object.create(null);
-  for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
+  for (const [key, item] of sortEntries(value, isRecord)) sorted[key] = sortKeys(item, !isRecord && records.has(key));
   return sorted;
+}
+function sortEntries(value, isRecord) {
+  const rank4 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
+  return Object.entries(value).sort(([a], [b]) => rank4(a) - rank4(b) || (a < b ? -1 : 1));
 }
 
 // src/report/view.ts
@@ -45947,23 +48448,22 @@ function groupFindings(findings) {
 }
 function mergeEqual(findings) {
   const byKey = /* @__PURE__ */ new Map();
-  for (const finding5 of findings) {
-    const key = findingKey(finding5);
+  for (const finding6 of findings) {
+    const key = findingKey(finding6);
     const same2 = byKey.get(key);
-    if (same2 === void 0) byKey.set(key, [finding5]);
-    else same2.push(finding5);
+    if (same2 === void 0) byKey.set(key, [finding6]);
+    else same2.push(finding6);
   }
   return [...byKey.values()].map(toGroup).sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells);
 }
 function toGroup(equal) {
   const first2 = equal[0];
-  const { rule: rule14, severity: severity2, message, program: program2, remedy: remedy4 } = first2;
+  const { rule: rule14, severity: severity2, message, program: program2, remedy: remedy2 } = first2;
   return {
     rule: rule14,
     severity: severity2,
     message,
-    ...program2 === void 0 ? {} : { program: program2 },
-    ...remedy4 === void 0 ? {} : { remedy: remedy4 },
+    ...given({ program: program2, remedy: remedy2 }),
     first: first2,
     images: [...new Set(equal.map(({ image: image2 }) => image2))],
     platforms: [...new Set(equal.map(({ platform: platform2 }) => platform2))],
@@ -45973,9 +48473,6 @@ function toGroup(equal) {
 }
 function findingKey(f) {
   return JSON.stringify([f.rule, f.severity, f.program, f.message, f.remedy, f.ignored?.reason, f.ignored?.until]);
-}
-function addUnique(list2, value) {
-  if (!list2.includes(value)) list2.push(value);
 }
 function buildMatrices(report2) {
   return report2.images.map((image2) => buildMatrix(image2, report2.findings));
@@ -45988,16 +48485,19 @@ function buildMatrix(image2, findings) {
   const rows = /* @__PURE__ */ new Map();
   for (const host of hosts) {
     const cells = columns.map((column) => column.cells.get(host) ?? notJudged);
-    const key = cells.map(cellKey).join("\n");
+    const key = cells.map(cellKey).join();
     const row = rows.get(key);
     if (row) row.hosts.push(host);
     else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(judgedIn(cells)) });
   }
+  const weights = new Map([...rows.values()].map((row) => [row, weight(row)]));
+  const weigh2 = (row) => weights.get(row) ?? 0;
   return {
     image: image2.reference,
+    digest: image2.digest,
     columns: columns.map((c) => c.platforms),
     rows: [...rows.values()].sort(
-      (a, b) => rank3(a) - rank3(b) || weight(b) - weight(a) || b.hosts.length - a.hosts.length
+      (a, b) => rank3(a) - rank3(b) || weigh2(b) - weigh2(a) || b.hosts.length - a.hosts.length
     )
   };
 }
@@ -46017,7 +48517,7 @@ function mergeColumns(image2, hosts, byHost, cellKey) {
   const columns = /* @__PURE__ */ new Map();
   image2.platforms.forEach(({ platform: platform2 }, i) => {
     const cells = byHost[i] ?? /* @__PURE__ */ new Map();
-    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join("\n");
+    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join();
     const same2 = columns.get(key);
     if (same2) same2.platforms.push(platform2);
     else columns.set(key, { platforms: [platform2], cells });
@@ -46025,19 +48525,33 @@ function mergeColumns(image2, hosts, byHost, cellKey) {
   return [...columns.values()];
 }
 function makeCellKey() {
+  const keys = /* @__PURE__ */ new Map();
+  const cellNumbers = /* @__PURE__ */ new Map();
+  const write = makeCellText();
+  return (cell2) => {
+    const known3 = keys.get(cell2);
+    if (known3 !== void 0) return known3;
+    const text3 = write(cell2);
+    const key = cellNumbers.get(text3) ?? cellNumbers.size;
+    cellNumbers.set(text3, key);
+    keys.set(cell2, key);
+    return key;
+  };
+}
+function makeCellText() {
   const numbers2 = /* @__PURE__ */ new Map();
   const known3 = /* @__PURE__ */ new Map();
-  const numberOf = (finding5) => {
-    const key = findingKey(finding5);
+  const numberOf = (finding6) => {
+    const key = findingKey(finding6);
     const number3 = numbers2.get(key) ?? numbers2.size;
     numbers2.set(key, number3);
-    known3.set(finding5, number3);
+    known3.set(finding6, number3);
     return number3;
   };
   return (cell2) => JSON.stringify([
     cell2.verdict,
     cell2.asBefore,
-    cell2.findings.map((finding5) => known3.get(finding5) ?? numberOf(finding5)),
+    cell2.findings.map((finding6) => known3.get(finding6) ?? numberOf(finding6)),
     [...new Set(cell2.missing.map(({ fact: fact2 }) => fact2))].sort()
   ]);
 }
@@ -46048,6 +48562,7 @@ function weight(row) {
   const count3 = (severity2) => row.cells.flatMap((c) => c.findings).filter((f) => f.severity === severity2).length;
   return count3("error") * 1e3 + count3("warning");
 }
+var MANY_HOSTS = 5;
 function allHosts(report2) {
   return [...new Set(report2.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host))))];
 }
@@ -46092,43 +48607,47 @@ function shortImage(reference) {
   if (/^[./]|\.t(?:ar|gz)|\.tar\.\w+/.test(bare)) return bare.replace(/^.*\/(?=[^/])/, "");
   return bare;
 }
-function joinNames(names2) {
-  return names2.join(names2.some((name) => name.includes(",")) ? "; " : ", ");
+function joinNames(names3) {
+  return names3.join(names3.some((name) => name.includes(",")) ? "; " : ", ");
 }
 var LONG_SOURCE = 60;
 function mergeEvidence(evidence3) {
   const facts = /* @__PURE__ */ new Map();
-  const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
+  const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026").replace(/ \(test\/[\w./-]+\)/g, "");
   for (const { fact: fact2, source } of evidence3) {
-    const sources = facts.get(shorten(fact2)) ?? [];
-    facts.set(shorten(fact2), sources);
-    addUnique(sources, shorten(source));
+    const sources2 = facts.get(shorten(fact2)) ?? /* @__PURE__ */ new Set();
+    facts.set(shorten(fact2), sources2.add(shorten(source)));
   }
-  return [...facts].map(([fact2, sources]) => ({ fact: fact2, sources }));
+  return [...facts].map(([fact2, sources2]) => ({ fact: fact2, sources: [...sources2] }));
 }
 
 // src/report/changes.ts
-var NAMED = 3;
+var NAMED2 = 3;
 function findChanges(report2) {
   const compared = report2.images.flatMap((image2) => image2.platforms).filter((platform2) => platform2.base !== void 0);
   if (compared.length === 0) return void 0;
-  const changes = { tools: [...new Set(compared.flatMap(toolChanges))], broken: 0, fixed: 0, stillBroken: 0 };
+  const hosts = { broken: /* @__PURE__ */ new Set(), fixed: /* @__PURE__ */ new Set(), stillBroken: /* @__PURE__ */ new Set() };
   for (const cell2 of compared.flatMap((platform2) => platform2.cells)) {
     if (cell2.base === void 0) continue;
     const own2 = cell2.findings.map((index) => report2.findings[index]);
-    const breaks = own2.some((finding5) => finding5?.severity === "error" && finding5.ignored === void 0);
-    if (breaks) changes[cell2.base === "fail" ? "stillBroken" : "broken"]++;
-    else if (cell2.base === "fail" && cell2.verdict !== "unknown") changes.fixed++;
+    const breaks = own2.some((finding6) => finding6?.severity === "error" && finding6.ignored === void 0);
+    if (breaks) hosts[cell2.base === "fail" ? "stillBroken" : "broken"].add(cell2.host);
+    else if (cell2.base === "fail" && cell2.verdict !== "unknown") hosts.fixed.add(cell2.host);
   }
-  return changes;
+  return {
+    tools: [...new Set(compared.flatMap(toolChanges))],
+    broken: hosts.broken.size,
+    fixed: hosts.fixed.size,
+    stillBroken: hosts.stillBroken.size
+  };
 }
 function describeChanges({ tools, broken, fixed }) {
-  const named2 = tools.slice(0, NAMED).join(", ");
-  const left = tools.length - NAMED;
+  const named2 = tools.slice(0, NAMED2).join(", ");
+  const left = tools.length - NAMED2;
   const what = tools.length === 0 ? "The same tools as before" : `${named2}${left > 0 ? ` and ${left} more` : ""}`;
-  if (fixed > 0 && broken > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks ${broken}`;
-  if (fixed > 0) return `${what}: fixes ${count(fixed, "cell")}, breaks none`;
-  if (broken > 0) return `${what}: breaks ${count(broken, "cell")}, fixes none`;
+  if (fixed > 0 && broken > 0) return `${what}: no longer breaks on ${count(fixed, "host")}, but newly on ${broken}`;
+  if (fixed > 0) return `${what}: no longer breaks on ${count(fixed, "host")}`;
+  if (broken > 0) return `${what}: newly breaks on ${count(broken, "host")}`;
   return `${what}: fixes and breaks nothing`;
 }
 function toolChanges({ toolchain, base }) {
@@ -46141,7 +48660,10 @@ function toolChanges({ toolchain, base }) {
 function backendChanges(before, now) {
   const [old, own2] = [before, now].map((tools) => tools.filter(({ name }) => name === "iptables"));
   if (old.length === 0 || own2.length === 0 || [...old, ...own2].some(({ backend }) => backend === void 0)) return [];
-  const lone = (some, others) => some.filter(({ backend }) => !others.some((other) => other.backend === backend));
+  const lone = (some, others) => {
+    const backends3 = new Set(others.map(({ backend }) => backend));
+    return some.filter(({ backend }) => !backends3.has(backend));
+  };
   const say = (what) => (tool2) => `iptables-${tool2.backend} ${tool2.version ?? "of unknown version"} ${what}`;
   return [...lone(own2, old).map(say("added")), ...lone(old, own2).map(say("removed"))];
 }
@@ -46183,7 +48705,7 @@ function headline(report2, context = {}) {
 }
 var EXPIRED_NAMED = 3;
 function describeExpired(report2) {
-  const { active } = groupFindings(report2.findings.filter((finding5) => finding5.expired !== void 0));
+  const { active } = groupFindings(report2.findings.filter((finding6) => finding6.expired !== void 0));
   const all = active.filter(({ severity: severity2 }) => severity2 !== "notice").map(({ rule: rule14, first: first2 }) => {
     const { reason = "", until, place: place2 } = first2.expired ?? {};
     const where = place2 === void 0 ? "" : ` in ${cut(place2, 200)}`;
@@ -46225,13 +48747,13 @@ function sayAsBefore(report2, broken, hosts, name) {
   const broke2 = subject(report2, "breaks", "break");
   const sentence = `${broke2} on ${part(broken, hosts, name)} as before this change; nothing new breaks.`;
   const [group] = groupFindings(report2.findings).existing.filter((entry) => entry.severity === "error");
-  const remedy4 = group?.remedy === void 0 ? "" : ` To repair what broke before: ${withStop(group.remedy)}`;
-  return { sentence, action: `Nothing to do for this change.${remedy4}`, isChange: false };
+  const remedy2 = group?.remedy === void 0 ? "" : ` To repair what broke before: ${withStop(group.remedy)}`;
+  return { sentence, action: `Nothing to do for this change.${remedy2}`, isChange: false };
 }
 function hasExistingError(report2, cell2) {
   return cell2.findings.some((index) => {
-    const finding5 = report2.findings[index];
-    return finding5?.severity === "error" && finding5.existing === true && finding5.ignored === void 0;
+    const finding6 = report2.findings[index];
+    return finding6?.severity === "error" && finding6.existing === true && finding6.ignored === void 0;
   });
 }
 function sayPass(report2, context) {
@@ -46261,14 +48783,14 @@ function sayUnknown(report2, context) {
       ...stateNoTool(report2, config2)
     };
   const name = hostNamer(report2, context.hostTitles);
-  const open4 = hostsWith(report2, (cell2) => cell2.verdict === "unknown");
-  if (open4 === 0)
+  const open5 = hostsWith(report2, (cell2) => cell2.verdict === "unknown");
+  if (open5 === 0)
     return {
       sentence: `No host was checked for ${subject(report2, "")}, so nothing is known.`,
       action: "Name a host of its architecture in the input `hosts`, or leave the image out.",
       isChange: true
     };
-  const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open4, hosts, name)}${onPlatforms(report2, "unknown")}.`;
+  const sentence = `Whether ${lowerFirst(subject(report2, "works", "work"))} can't be told for ${part(open5, hosts, name)}${onPlatforms(report2, "unknown")}.`;
   const unknown3 = platforms(report2).filter(({ cells }) => cells.some(({ verdict: verdict2 }) => verdict2 === "unknown"));
   return { sentence, ...unknown3.every(isBare) ? stateNoTool(report2, config2) : stateFact(report2, context, config2) };
 }
@@ -46311,13 +48833,15 @@ function stateFact(report2, context, config2) {
     };
   const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
   const more = together.length > 1 ? ` and ${count(together.length - 1, "further fact")}` : "";
-  return { action: `In \`${config2}\`, state for ${where}: ${fact2}${more}, ${how}.${further}`, isChange: true };
+  return { action: `In \`${config2}\`, add for ${where}: ${fact2}${more}, ${how}.${further}`, isChange: true };
 }
 function uniqueFacts(missing2) {
-  return missing2.filter((one, index) => missing2.findIndex(({ fact: fact2 }) => fact2 === one.fact) === index);
+  const byFact = /* @__PURE__ */ new Map();
+  for (const one of missing2) if (!byFact.has(one.fact)) byFact.set(one.fact, one);
+  return [...byFact.values()];
 }
-function leadingRemedy(report2) {
-  return headline(report2).isChange ? rankRemedies(leadingGroups(report2))[0]?.[0] : void 0;
+function leadingRemedy(report2, { isChange }) {
+  return isChange ? rankRemedies(leadingGroups(report2))[0]?.[0] : void 0;
 }
 function leadingGroups(report2) {
   const severity2 = { fail: "error", warn: "warning", unknown: void 0, pass: void 0 };
@@ -46332,11 +48856,11 @@ function rankRemedies(groups) {
 function change(report2, severity2) {
   const groups = groupFindings(report2.findings).active.filter((group) => group.severity === severity2);
   const remedies = rankRemedies(groups);
-  const [remedy4] = remedies[0] ?? [];
-  if (remedy4 === void 0) return { action: readAbout(groups[0]), isChange: true };
+  const [remedy2] = remedies[0] ?? [];
+  if (remedy2 === void 0) return { action: readAbout(groups[0]), isChange: true };
   const others = remedies.length - 1;
   const further = others > 0 ? ` ${count(others, "further change")} below.` : "";
-  return { action: `${withStop(remedy4)}${further}`, isChange: true };
+  return { action: `${withStop(remedy2)}${further}`, isChange: true };
 }
 function readAbout(group) {
   return group === void 0 ? "Read the notes below." : `Read what \`${group.rule}\` says below: ${withStop(group.message)}`;
@@ -46393,7 +48917,7 @@ var fullDetail = {
   images: Number.POSITIVE_INFINITY,
   cut: []
 };
-var words3 = {
+var words2 = {
   none: "not judged",
   fail: "breaks",
   unknown: "unknown",
@@ -46407,40 +48931,76 @@ var COLUMNS = 4;
 var COLUMNS_OF_CODE = 40;
 var RULES_IN_CELL = 3;
 var HOSTS_IN_FINDING = 60;
+var HOSTS_NAMED2 = 300;
+var NOTES = 50;
+var FEW_NOTES = 5;
 var FACTS = 20;
 var FACTS_IN_CELL = 2;
-function renderMarkdown(report2, context = {}, detail = fullDetail) {
-  const writer = {
+function prepareDrawing(report2, context = {}) {
+  const { active, existing, ignored } = groupFindings(report2.findings);
+  const lines = headline(report2, context);
+  return {
     report: report2,
     context,
-    detail,
+    headline: lines,
+    remedy: leadingRemedy(report2, lines),
     hostName: hostNamer(report2, context.hostTitles),
-    linked: /* @__PURE__ */ new Set(),
-    remedy: leadingRemedy(report2)
+    hosts: allHosts(report2),
+    platforms: new Set(report2.images.flatMap((image2) => image2.platforms.map(({ platform: platform2 }) => platform2))).size,
+    matrices: buildMatrices(report2).filter((matrix) => matrix.rows.length > 0),
+    groups: {
+      listed: active.filter((group) => group.severity !== "notice"),
+      notices: active.filter((group) => group.severity === "notice"),
+      fixed: mergeEqual(report2.fixed ?? []),
+      existing,
+      ignored
+    },
+    facts: collectFacts(openCells(report2)),
+    tools: collectTools(report2),
+    places: report2.images.reduce((sum2, image2) => sum2 + image2.platforms.length, 0)
   };
-  const groups = groupFindings(report2.findings);
-  const listed5 = groups.active.filter((group) => group.severity !== "notice");
-  const notices = groups.active.filter((group) => group.severity === "notice");
-  const blocks = [
-    head(writer),
-    suggestion(writer),
-    ...matrices(writer),
-    findingList(writer, listed5),
-    missingFacts(writer),
-    foldedGroups(writer, "Worth knowing", notices),
-    foldedGroups(writer, "Fixed by this change", mergeEqual(report2.fixed ?? [])),
-    foldedGroups(writer, "Already in the base image, not counted", groups.existing),
-    foldedGroups(writer, "Ignored, not counted", groups.ignored),
-    toolList(writer),
-    notes(writer),
-    footer(writer)
+}
+function renderMarkdown(report2, context = {}) {
+  return drawMarkdown(prepareDrawing(report2, context), fullDetail) ?? "";
+}
+function drawMarkdown(drawing, detail, limit = Number.POSITIVE_INFINITY) {
+  const writer = { ...drawing, detail, linked: /* @__PURE__ */ new Set(), unnamed: false, left: limit };
+  const { listed: listed5, notices, fixed, existing, ignored } = drawing.groups;
+  const parts = [
+    head,
+    suggestion,
+    matrices,
+    () => findingList(writer, listed5),
+    missingFacts,
+    () => foldedGroups(writer, "Worth knowing", notices),
+    () => foldedGroups(writer, "Fixed by this change", fixed),
+    () => foldedGroups(writer, "Already in the base image, not counted", existing),
+    () => foldedGroups(writer, "Ignored, not counted", ignored),
+    toolList,
+    hostNames,
+    notes,
+    footer,
+    linkTargets
   ];
-  blocks.push(linkTargets(writer));
+  const blocks = [];
+  for (const part2 of parts) {
+    blocks.push(...[part2(writer)].flat());
+    if (writer.left < 0) return void 0;
+  }
   return `${blocks.filter((block) => block !== "").join("\n\n")}
 `;
 }
-function head({ report: report2, context }) {
-  const lines = headline(report2, context);
+function writeAll(writer, items, write) {
+  const written = [];
+  for (const [index, item] of items.entries()) {
+    if (writer.left < 0) break;
+    const text3 = write(item, index);
+    writer.left -= text3.length;
+    written.push(text3);
+  }
+  return written;
+}
+function head({ context, headline: lines }) {
   const name = context.reportName ? ` \xB7 ${markdownText(context.reportName, 100)}` : "";
   const action = markdownText(lines.action, 1200);
   const title = lines.change ?? lines.sentence.replace(/\.$/, "");
@@ -46465,12 +49025,14 @@ ${wanted.text}
 \`\`\``;
 }
 function matrices(writer) {
-  const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
+  const all = writer.matrices;
   const shown2 = all.slice(0, writer.detail.images);
-  const blocks = shown2.flatMap((matrix) => [
-    ...all.length > 1 ? [imageTitle(matrix)] : [],
-    matrixTable(writer, matrix)
-  ]);
+  const blocks = [];
+  for (const matrix of shown2) {
+    if (writer.left < 0) break;
+    if (all.length > 1) blocks.push(imageTitle(matrix));
+    blocks.push(matrixTable(writer, matrix));
+  }
   if (shown2.length < all.length) blocks.push(`\u2026 and ${count(all.length - shown2.length, "further image")}.`);
   return blocks;
 }
@@ -46485,7 +49047,7 @@ function matrixTable(writer, matrix) {
   const shown2 = matrix.rows.slice(0, writer.detail.rows);
   const named2 = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
   const titles = side ? matrix.columns.map((platforms2) => platforms2.map(shortPlatform).join("<br>")) : ["Result"];
-  const lines = shown2.map((row) => {
+  const lines = writeAll(writer, shown2, (row) => {
     const single = several ? [platformResults(matrix, row)] : row.cells.map(resultCell);
     const cells = side ? row.cells.map((cell2) => symbols[cell2.verdict]) : single;
     const reason = rowReason(writer, row);
@@ -46502,8 +49064,12 @@ function matrixTable(writer, matrix) {
   const agreed2 = !several && only && only.length > 1 ? `
 
 The same on ${only.map(platformTitle).join(", ")}.` : "";
+  const isSomeNone = shown2.some(({ cells }) => cells.some(({ verdict: verdict2 }) => verdict2 === "none"));
+  const none2 = isSomeNone ? `
+
+${symbols.none} not judged: the host does not run that platform.` : "";
   const head2 = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => side ? ":---:" : ":---"), ":---"])];
-  return [...head2, ...lines].join("\n") + rest + agreed2;
+  return [...head2, ...lines].join("\n") + none2 + rest + agreed2;
 }
 function platformResults(matrix, row) {
   return [...verdicts, "none"].flatMap((verdict2) => {
@@ -46521,18 +49087,29 @@ function tableRow(cells) {
   return `| ${cells.join(" | ")} |`;
 }
 function resultCell(cell2) {
-  const word = cell2.asBefore ? "as before" : words3[cell2.verdict];
+  const word = cell2.asBefore ? "as before" : words2[cell2.verdict];
   return `${symbols[cell2.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
 }
 function hostList(writer, hosts, limit, write = markdownText) {
+  if (writer.hosts.length >= MANY_HOSTS && hosts.length === writer.hosts.length) {
+    writer.unnamed = true;
+    return `all ${hosts.length} hosts`;
+  }
   const named2 = hosts.slice(0, hosts.length === limit + 1 ? limit + 1 : limit).map((id) => write(writer.hostName(id), 80));
   const left = hosts.length - named2.length;
+  if (left > 0) writer.unnamed = true;
   return left > 0 ? `${joinNames(named2)} and ${left} more` : joinNames(named2);
+}
+function hostNames(writer) {
+  if (!writer.unnamed || !writer.detail.toolchain) return "";
+  const named2 = writeAll(writer, writer.hosts.slice(0, HOSTS_NAMED2), (id) => markdownText(writer.hostName(id), 80));
+  const left = writer.hosts.length - named2.length;
+  return fold2(`All ${count(writer.hosts.length, "host")}`, `${joinNames(named2)}${left > 0 ? ` and ${left} more` : ""}`);
 }
 function rowReason(writer, row) {
   const findings = row.cells.flatMap((cell2) => cell2.findings);
   findings.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  const rules2 = [...new Set(findings.map((finding5) => finding5.rule))];
+  const rules2 = [...new Set(findings.map((finding6) => finding6.rule))];
   const facts = [
     ...new Set(row.cells.filter((c) => c.verdict === "unknown").flatMap((c) => c.missing.map((m) => m.fact)))
   ];
@@ -46547,16 +49124,19 @@ function rowReason(writer, row) {
   ].join(", ");
 }
 function ruleLink({ linked }, rule14) {
-  if (!/^[a-z0-9-]{1,60}$/.test(rule14)) return markdownCode(rule14, 60);
+  if (!isRuleId(rule14)) return markdownCode(rule14, 60);
   linked.add(rule14);
   return `[${rule14}]`;
+}
+function isRuleId(rule14) {
+  return /^[a-z0-9-]{1,60}$/.test(rule14);
 }
 function linkTargets({ context, linked }) {
   return [...linked].map((rule14) => `[${rule14}]: ${context.docsBase ?? "docs/rules/"}${rule14}.md`).join("\n");
 }
 function findingList(writer, groups) {
   const shown2 = groups.slice(0, writer.detail.findings);
-  const blocks = shown2.map((group) => findingBlock(writer, group));
+  const blocks = writeAll(writer, shown2, (group) => findingBlock(writer, group));
   const left = groups.length - shown2.length;
   if (left > 0)
     blocks.push(
@@ -46589,11 +49169,8 @@ function findingFacts(writer, group, rest) {
     const isLeading = group.remedy === writer.remedy;
     lines.push(`**Fix:** ${isLeading ? "the change named at the top" : markdownText(group.remedy, 1200)}`);
   }
-  const all = allHosts(writer.report).length;
-  const everywhere = all > HOSTS_IN_ROW && group.hosts.length === all;
-  lines.push(`**Hosts:** ${everywhere ? `all ${all} hosts` : hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
-  const platforms2 = new Set(writer.report.images.flatMap((i) => i.platforms.map((p) => p.platform)));
-  if (platforms2.size > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
+  lines.push(`**Hosts:** ${hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
+  if (writer.platforms > 1) lines.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
   if (writer.report.images.length > 1)
     lines.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
   if (group.program !== void 0) lines.push(`**Together with:** ${markdownText(group.program, 120)}`);
@@ -46601,7 +49178,10 @@ function findingFacts(writer, group, rest) {
   if (location2) lines.push(`**Brought in at:** ${locationLink(writer, location2)}`);
   if (ignored) lines.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
   if (expired) lines.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${expiredReason(expired)}`);
-  lines.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
+  if (isRuleId(group.rule)) {
+    writer.linked.add(group.rule);
+    lines.push(`[What it means, and how to fix or ignore it][${group.rule}]`);
+  }
   return lines.map((line) => `- ${line}`).join("\n");
 }
 function expiredReason({ reason, place: place2 }) {
@@ -46616,49 +49196,49 @@ function locationLink({ context }, location2) {
 function encodePath(segment) {
   return encodeURIComponent(segment.toWellFormed()).replace(/[()!'*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 }
-var evidenceLists = /* @__PURE__ */ new WeakMap();
 function evidenceList({ first: { evidence: evidence3 } }) {
-  const known3 = evidenceLists.get(evidence3);
-  if (known3 !== void 0) return known3;
-  const list2 = writeEvidence(evidence3);
-  evidenceLists.set(evidence3, list2);
-  return list2;
-}
-function writeEvidence(evidence3) {
   const facts = mergeEvidence(evidence3);
   if (facts.length === 0) return "";
-  const written = facts.slice(0, FACTS).map(({ sources }) => sources.slice(0, FACTS).map(markdownSource).join(", "));
+  const written = facts.slice(0, FACTS).map(({ sources: sources2 }) => sources2.slice(0, FACTS).map(markdownSource).join(", "));
   const items = facts.slice(0, FACTS).map(({ fact: fact2 }, i) => {
     const source = written[i] ?? "";
-    return `- ${markdownText(fact2)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+    const shown2 = source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source;
+    return `- ${markdownText(fact2)}${shown2 === "" ? "" : `<br><sub>${shown2}</sub>`}`;
   });
   if (facts.length > FACTS) items.push(`- \u2026 and ${count(facts.length - FACTS, "further fact")}`);
   return `How we know:
 
 ${items.join("\n")}`;
 }
-function missingFacts(writer) {
+function openCells(report2) {
+  return report2.images.flatMap((image2) => image2.platforms.flatMap((platform2) => platform2.cells)).filter(isOpen);
+}
+function collectFacts(open5) {
   const facts = /* @__PURE__ */ new Map();
-  const open4 = writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)).filter(isOpen);
-  for (const cell2 of open4)
+  for (const cell2 of open5)
     for (const { fact: fact2, rule: rule14 } of cell2.missing) {
       const entry = facts.get(fact2) ?? { rules: /* @__PURE__ */ new Set(), hosts: /* @__PURE__ */ new Set() };
       facts.set(fact2, entry);
       entry.rules.add(rule14);
       entry.hosts.add(cell2.host);
     }
+  return facts;
+}
+function missingFacts(writer) {
+  const { facts } = writer;
   if (facts.size === 0) return "";
   const shown2 = [...facts].slice(0, writer.detail.findings);
-  const items = shown2.map(([fact2, { rules: rules2, hosts }]) => {
+  const items = writeAll(writer, shown2, ([fact2, { rules: rules2, hosts }]) => {
     const links = [...rules2].map((rule14) => ruleLink(writer, rule14)).join(", ");
     return `- ${markdownText(fact2)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}`;
   });
+  if (writer.left < 0) return "";
   if (shown2.length < facts.size) items.push(`- \u2026 and ${count(facts.size - shown2.length, "further fact")}`);
   return fold2(
     `\u2753 <b>${count(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
 
-${statements(writer, open4)}`
+${statements(writer, openCells(writer.report))}`
   );
 }
 function isOpen({ verdict: verdict2, missing: missing2 }) {
@@ -46680,7 +49260,7 @@ function statements(writer, cells) {
     const rest = list2.size - shown2.length;
     return [
       `${under}:`,
-      ...shown2.flatMap(entryLines),
+      ...writeAll(writer, shown2, (entry) => entryLines(entry).join("\n")),
       ...rest > 0 ? [`  # and ${count(rest, "further one")} of this form`] : []
     ];
   });
@@ -46693,8 +49273,8 @@ ${lines.join("\n")}
 function entryLines(entry) {
   const lines = [];
   for (const part2 of entry.split(/(?<=,) /)) {
-    const joined2 = `${lines.at(-1)} ${part2}`;
-    if (lines.length > 0 && joined2.length <= COLUMNS_OF_CODE) lines[lines.length - 1] = joined2;
+    const joined4 = `${lines.at(-1)} ${part2}`;
+    if (lines.length > 0 && joined4.length <= COLUMNS_OF_CODE) lines[lines.length - 1] = joined4;
     else lines.push(lines.length === 0 ? `  - ${part2}` : `     ${part2}`);
   }
   return lines;
@@ -46704,7 +49284,7 @@ function foldedGroups(writer, title, groups) {
   if (groups.length === 0) return "";
   if (!writer.detail.folded) return `${title}: ${count(groups.length, "finding")}.`;
   const shown2 = groups.slice(0, writer.detail.findings);
-  const items = shown2.map((group) => {
+  const items = writeAll(writer, shown2, (group) => {
     const { ignored } = group.first;
     const until = ignored ? ` Until ${markdownText(ignored.until, 40)}: ${markdownText(ignored.reason)}` : "";
     const symbol = severitySymbols[group.severity];
@@ -46715,24 +49295,24 @@ function foldedGroups(writer, title, groups) {
 }
 function toolList(writer) {
   if (!writer.detail.toolchain) return "";
-  const { images } = writer.report;
+  const items = writeAll(writer, [...writer.tools.values()], ({ tool: tool2, places }) => {
+    const where = places.size < writer.places ? ` on ${[...places].map((place2) => markdownText(place2, 120)).join(", ")}` : "";
+    return `- ${describeTool(tool2)}${where}`;
+  });
+  return items.length === 0 ? "" : fold2("What is in the image", items.join("\n"));
+}
+function collectTools({ images }) {
   const tools = /* @__PURE__ */ new Map();
   for (const image2 of images)
     for (const { platform: platform2, toolchain } of image2.platforms)
       for (const tool2 of toolchain.tools) {
-        const text3 = describeTool(tool2);
-        const places = tools.get(text3) ?? [];
-        tools.set(text3, places);
-        const place2 = images.length > 1 ? `${shortImage(image2.reference)} ${platform2}` : platform2;
-        if (!places.includes(place2)) places.push(place2);
+        const { name, version: version3, backend, path, package: record2 } = tool2;
+        const key = JSON.stringify([name, version3, backend, path, record2?.name, record2?.version]);
+        const entry = tools.get(key) ?? { tool: tool2, places: /* @__PURE__ */ new Set() };
+        tools.set(key, entry);
+        entry.places.add(images.length > 1 ? `${shortImage(image2.reference)} ${platform2}` : platform2);
       }
-  if (tools.size === 0) return "";
-  const everywhere = images.reduce((sum2, image2) => sum2 + image2.platforms.length, 0);
-  const items = [...tools].map(([text3, places]) => {
-    const where = places.length < everywhere ? ` on ${places.map((place2) => markdownText(place2, 120)).join(", ")}` : "";
-    return `- ${text3}${where}`;
-  });
-  return fold2("What is in the image", items.join("\n"));
+  return tools;
 }
 function describeTool(tool2) {
   const version3 = tool2.version === null ? ", version not known" : ` ${markdownText(tool2.version, 40)}`;
@@ -46742,7 +49322,7 @@ function describeTool(tool2) {
 }
 function notes({ report: report2, detail }) {
   if (report2.notes.length === 0) return "";
-  const shown2 = report2.notes.slice(0, detail.folded ? 50 : 5);
+  const shown2 = report2.notes.slice(0, detail.folded ? NOTES : FEW_NOTES);
   const items = shown2.map((note) => `- ${markdownText(note)}`);
   if (shown2.length < report2.notes.length)
     items.push(`- \u2026 and ${count(report2.notes.length - shown2.length, "further note")}`);
@@ -46765,6 +49345,61 @@ function whole(context) {
 
 // src/report/budget.ts
 var SUMMARY_LIMIT = 900 * 1024;
+var steps = [
+  {
+    kind: "tools",
+    cut: "the lists of tools and hosts",
+    change: { toolchain: false },
+    cuts: ({ tools, hosts }) => tools.size > 0 || hosts.length >= MANY_HOSTS
+  },
+  {
+    kind: "folded",
+    cut: "existing and ignored findings and notices",
+    change: { folded: false },
+    cuts: ({ report: report2, groups: { notices, fixed, existing, ignored } }) => [...notices, ...fixed, ...existing, ...ignored].length > 0 || report2.notes.length > FEW_NOTES
+  },
+  {
+    kind: "evidence",
+    cut: "evidence of warnings",
+    change: { evidence: "errors" },
+    cuts: ({ groups }) => groups.listed.some(({ severity: severity2, first: first2 }) => severity2 !== "error" && first2.evidence.length > 0)
+  },
+  {
+    kind: "evidence",
+    cut: "all evidence",
+    change: { evidence: "none" },
+    cuts: ({ groups }) => groups.listed.some(({ first: first2 }) => first2.evidence.length > 0)
+  },
+  findingsStep(100),
+  findingsStep(25),
+  rowsStep(30),
+  findingsStep(5),
+  rowsStep(8),
+  {
+    kind: "table",
+    cut: "tables after the third image",
+    change: { images: 3 },
+    cuts: ({ matrices: matrices2 }) => matrices2.length > 3
+  },
+  findingsStep(0),
+  { kind: "table", cut: "the table", change: { images: 0 }, cuts: ({ matrices: matrices2 }) => matrices2.length > 0 }
+];
+function findingsStep(findings) {
+  return {
+    kind: "findings",
+    cut: findings === 0 ? "all findings" : `findings after the first ${findings}`,
+    change: { findings },
+    cuts: ({ groups: { listed: listed5 }, facts }) => Math.max(listed5.length, facts.size) > findings
+  };
+}
+function rowsStep(rows) {
+  return {
+    kind: "table",
+    cut: `table rows after the worst ${rows}`,
+    change: { rows },
+    cuts: ({ matrices: matrices2 }) => matrices2.some((matrix) => matrix.rows.length > rows)
+  };
+}
 function byteLength(text3) {
   return new TextEncoder().encode(text3).length;
 }
@@ -46820,7 +49455,7 @@ function driver(report2, context, options, rules2) {
         id: cleanText(rule14, 60),
         name: cleanText(rule14, 60),
         shortDescription: { text: help?.summary ?? cleanText(rule14, 60) },
-        ...help === void 0 ? {} : { help: { text: help.summary, markdown: help.markdown } },
+        ...given({ help: help && { text: help.summary, markdown: help.markdown } }),
         ...base?.startsWith("https://") && /^[a-z0-9-]{1,60}$/.test(rule14) ? { helpUri: `${base}${rule14}.md` } : {},
         properties: { tags: ["netfilter", "compatibility"] }
       };
@@ -46877,16 +49512,18 @@ function failureReason(report2, policy) {
   return reasons.length > 0 ? reasons.join(", ") : void 0;
 }
 function existingReason(report2, failOn) {
-  const existing = report2.findings.filter((finding5) => finding5.existing === true && finding5.ignored === void 0);
-  const errors = existing.filter((finding5) => finding5.severity === "error").length;
-  const warnings = existing.filter((finding5) => finding5.severity === "warning").length;
+  const existing = report2.findings.filter((finding6) => finding6.existing === true && finding6.ignored === void 0);
+  const errors = existing.filter((finding6) => finding6.severity === "error").length;
+  const warnings = existing.filter((finding6) => finding6.severity === "warning").length;
   return [
     errors > 0 ? `${count(errors, "error")} that the base has too` : "",
     warnings > 0 && failOn === "warning" ? `${count(warnings, "warning")} that the base has too` : ""
   ].filter((text3) => text3 !== "").join(", ");
 }
 function unknownReason(report2) {
-  if (report2.counts.unknowns > 0) return `${count(report2.counts.unknowns, "cell")} not known`;
+  const cells = report2.images.flatMap(({ platforms: platforms2 }) => platforms2.flatMap((platform2) => platform2.cells));
+  const hosts = new Set(cells.filter(({ verdict: verdict2 }) => verdict2 === "unknown").map(({ host }) => host));
+  if (hosts.size > 0) return `${count(hosts.size, "host")} can't be judged`;
   return report2.verdict === "unknown" ? "nothing could be judged" : "";
 }
 
@@ -46916,25 +49553,32 @@ var labels = { fail: "FAIL", unknown: "UNKNOWN", warn: "WARN", pass: "PASS" };
 var verdictColors = { fail: 31, unknown: 35, warn: 33, pass: 32 };
 var severityColors = { error: 31, warning: 33, notice: 36 };
 function renderText(report2, context = {}, options = {}) {
-  const pen = makePen(options);
-  const groups = groupFindings(report2.findings);
-  const hostName = hostNamer(report2, context.hostTitles);
-  const blocks = [
-    textHead(report2, context, pen),
-    ...buildMatrices(report2).map(
-      (matrix) => matrixText(report2, matrix.image, matrix.columns, matrix.rows, hostName, pen)
-    ),
-    ...groups.active.map((group) => findingText(report2, group, hostName, context, pen)),
-    foldedText("Fixed by this change", mergeEqual(report2.fixed ?? []), pen),
-    foldedText("Already in the base image, not counted", groups.existing, pen),
-    foldedText("Ignored, not counted", groups.ignored, pen),
-    listText("Notes", report2.notes, pen)
-  ];
-  return `${breakCommands(blocks.filter((block) => block !== "").join("\n\n"))}
+  const blocks = [];
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  for (const block of textBlocks(report2, context, makePen(options))) {
+    if (block !== "") blocks.push(block);
+    left -= block.length;
+    if (left < 0) break;
+  }
+  return `${breakCommands(blocks.join("\n\n"))}
 `;
 }
-function textHead(report2, context, pen) {
+function* textBlocks(report2, context, pen) {
+  const groups = groupFindings(report2.findings);
+  const hostName = hostNamer(report2, context.hostTitles);
   const lines = headline(report2, context);
+  const remedy2 = leadingRemedy(report2, lines);
+  yield textHead(lines, pen);
+  for (const matrix of buildMatrices(report2)) yield matrixText(matrix, hostName, pen);
+  const all = allHosts(report2).length;
+  for (const group of groups.active)
+    yield findingText(report2, group, remedy2, (hosts) => hostText(hosts, all, hostName), context, pen);
+  yield foldedText("Fixed by this change", mergeEqual(report2.fixed ?? []), pen);
+  yield foldedText("Already in the base image, not counted", groups.existing, pen);
+  yield foldedText("Ignored, not counted", groups.ignored, pen);
+  yield listText("Notes", report2.notes, pen);
+}
+function textHead(lines, pen) {
   const label = pen.paint(verdictColors[lines.verdict], labels[lines.verdict]);
   const sentence = plainText(lines.sentence.replaceAll("`", ""));
   const first2 = lines.change === void 0 ? `${label}  ${sentence}` : `${label}  ${plainText(lines.change)}
@@ -46945,8 +49589,7 @@ ${wrap(`Counts again: ${plainText(lines.expired, 1e3)}`, pen.width, "", "  ")}`;
   return `${first2}
 ${wrap(lines.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}${expired}`;
 }
-function matrixText(report2, image2, columns, rows, hostName, pen) {
-  const digest = report2.images.find((i) => i.reference === image2)?.digest ?? "";
+function matrixText({ image: image2, digest, columns, rows }, hostName, pen) {
   const platforms2 = columns.map((column) => column.map((p) => plainText(p, 60)).join(", "));
   const name = `${plainText(shortImage(image2), 200)}  ${plainText(digest).slice(0, 19)}  `;
   const title = wrap(`${name}${platforms2.join(", ")}`, pen.width, "", "  ");
@@ -46980,15 +49623,16 @@ function missingText(missing2) {
   const facts = [...new Set(missing2.map((m) => plainText(m.fact, 160)))];
   return facts.length > 3 ? [...facts.slice(0, 3).map((f) => `not known: ${f}`), `${count(facts.length - 3, "further fact")} not known`] : facts.map((fact2) => `not known: ${fact2}`);
 }
-function findingText(report2, group, hostName, context, pen) {
+function findingText(report2, group, leading, nameHosts, context, pen) {
   const label = pen.paint(severityColors[group.severity], group.severity);
   const several = report2.images.reduce((sum2, image2) => sum2 + image2.platforms.length, 0) > 1;
   const where = several ? `  [${group.platforms.map((p) => plainText(p, 60)).join(", ")}]` : "";
   const { location: location2, evidence: evidence3 } = group.first;
+  const isLeading = leading !== void 0 && group.remedy === leading;
   const fields = [
     ["", plainText(group.message)],
-    ["fix", plainText(group.remedy ?? "", 1200)],
-    ["hosts", joinNames(group.hosts.map((id) => plainText(hostName(id), 80)))],
+    ["fix", isLeading ? "the change named at the top" : plainText(group.remedy ?? "", 1200)],
+    ["hosts", nameHosts(group.hosts)],
     ["image", report2.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location2 ? `${plainText(location2.file, 200)}:${location2.line}` : ""],
@@ -47000,12 +49644,17 @@ function findingText(report2, group, hostName, context, pen) {
   );
   return [`${label}  ${pen.paint(1, plainText(group.rule, 60))}${where}`, ...lines].join("\n");
 }
+function hostText(hosts, all, hostName) {
+  if (all >= MANY_HOSTS && hosts.length === all) return `all ${all} hosts`;
+  return joinNames(hosts.map((id) => plainText(hostName(id), 80)));
+}
 function evidenceLines(evidence3) {
   const facts = mergeEvidence(evidence3).slice(0, 20);
-  const written = facts.map(({ sources }) => sources.map((source) => plainText(source, 300)).join(", "));
+  const written = facts.map(({ sources: sources2 }) => sources2.map((source) => plainText(source, 300)).join(", "));
   return facts.map(({ fact: fact2 }, i) => {
     const source = written[i] ?? "";
-    return `${plainText(fact2)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+    const shown2 = source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source;
+    return `${plainText(fact2)} [${shown2}]`;
   });
 }
 function foldedText(title, groups, pen) {
@@ -47047,7 +49696,7 @@ function readRuleHelp() {
 }
 
 // src/saved-inspections.ts
-import { resolve as resolve3 } from "node:path";
+import { resolve as resolve4 } from "node:path";
 
 // src/model/report-schema.ts
 var REPORT_SIZE_LIMIT = 16 * 1024 * 1024;
@@ -47060,7 +49709,7 @@ var verdict = _enum(verdicts);
 var ruleId = string2().check(_regex(/^[a-z0-9-]{1,60}$/));
 var repositoryPath = text2(1e3).check(_regex(/^(?![/\\])(?!(?:.*[/\\])?\.\.(?:[/\\]|$))/));
 var evidence2 = object({ fact: text2(4e3), source: text2(4e3), about: optional(text2(100)) });
-var finding4 = object({
+var finding5 = object({
   rule: ruleId,
   severity,
   image: text2(2e3),
@@ -47108,7 +49757,9 @@ var platform = object({
   toolchain: toolchainSchema,
   cells: array(cell).check(_maxLength(CELLS)),
   unjudged: optional(array(unjudged).check(_maxLength(CELLS))),
-  base: optional(object({ reference: text2(2e3), digest: text2(200), tools: array(baseTool) }))
+  base: optional(
+    object({ reference: text2(2e3), digest: text2(200), tools: array(baseTool).check(_maxLength(2e3)) })
+  )
 });
 var reportSchema = object({
   schemaVersion: literal(1),
@@ -47122,8 +49773,8 @@ var reportSchema = object({
       platforms: array(platform).check(_maxLength(64))
     })
   ).check(_minLength(1), _maxLength(256)),
-  findings: array(finding4).check(_maxLength(1e4)),
-  fixed: optional(array(finding4).check(_maxLength(1e4))),
+  findings: array(finding5).check(_maxLength(1e4)),
+  fixed: optional(array(finding5).check(_maxLength(1e4))),
   notes: array(text2(4e3)).check(_maxLength(1e3))
 });
 function parseReport(document) {
@@ -47131,21 +49782,21 @@ function parseReport(document) {
   if (typeof written === "number" && written !== 1)
     return { problem: `schemaVersion ${written} is not known here; use the version of netfilter-compat that wrote it` };
   const wrong = firstMismatch(document, reportSchema);
-  if (wrong !== void 0) return { problem: describe10(wrong.path) };
+  if (wrong !== void 0) return { problem: describe11(wrong.path) };
   const parsed = reportSchema.safeParse(document);
-  if (!parsed.success) return { problem: describe10(parsed.error.issues[0]?.path ?? []) };
+  if (!parsed.success) return { problem: describe11(parsed.error.issues[0]?.path ?? []) };
   const report2 = parsed.data;
   const problem = findContradiction(report2);
   return problem === void 0 ? { report: report2 } : { problem };
 }
-function describe10(path) {
+function describe11(path) {
   const place2 = path.map((key) => typeof key === "number" ? `[${key}]` : `.${String(key)}`).join("");
   const field2 = place2.replace(/[^\w.[\]-]/g, "?").replace(/^\./, "");
   return `${field2.slice(0, 100) || "the document"} is not what a report has there`;
 }
 function findContradiction(report2) {
   const platforms2 = report2.images.flatMap((image2) => image2.platforms);
-  return findExcess(report2, platforms2) ?? firstProblem(platforms2, findInPlatform) ?? findInReferences(report2) ?? firstProblem(platforms2, (entry) => firstProblem(entry.cells, (cell2) => findInCell(report2, entry, cell2))) ?? findInTotals(report2);
+  return findExcess2(report2, platforms2) ?? firstProblem(platforms2, findInPlatform) ?? findInReferences(report2) ?? firstProblem(platforms2, (entry) => firstProblem(entry.cells, (cell2) => findInCell(report2, entry, cell2))) ?? findInTotals(report2);
 }
 function firstProblem(items, find3) {
   for (const item of items) {
@@ -47154,7 +49805,7 @@ function firstProblem(items, find3) {
   }
   return void 0;
 }
-function findExcess(report2, platforms2) {
+function findExcess2(report2, platforms2) {
   const cells = platforms2.flatMap((entry) => entry.cells);
   if (platforms2.some(({ toolchain }) => toolchain.tools.length > 2e3)) return "it names more than 2000 tools";
   if (cells.length > CELLS) return `it has ${cells.length} cells, more than ${CELLS}`;
@@ -47191,8 +49842,8 @@ function findInReferences(report2) {
   const isNowhere = ({ image: image2, platform: of, hosts }) => hosts.some((host) => !places.has(placeOf3(image2, of, host)));
   return (report2.fixed ?? []).some(isNowhere) ? "what is fixed was on a host that it has no cell for" : void 0;
 }
-function placeOf3(...names2) {
-  return JSON.stringify(names2);
+function placeOf3(...names3) {
+  return JSON.stringify(names3);
 }
 function findInCell(report2, entry, { findings, missing: missing2, base, verdict: stated3 }) {
   const own2 = findings.flatMap((index) => report2.findings[index] ?? []);
@@ -47208,7 +49859,30 @@ function findInTotals(report2) {
 }
 
 // src/files/read-reports.ts
-var TOTAL_SIZE = 128 * 1024 * 1024;
+var TOTALS = [
+  { what: "bytes", most: 128 * 1024 * 1024, of: (_, size) => size },
+  { what: "cells (platform x host)", most: 15e4, of: countCells },
+  { what: "findings", most: 5e4, of: ({ findings, fixed = [] }) => findings.length + fixed.length },
+  { what: "names of hosts and programs, and numbers of findings", most: 1e6, of: countReferences },
+  { what: "missing facts", most: 3e5, of: countMissing }
+];
+function countCells({ images }) {
+  return images.flatMap(({ platforms: platforms2 }) => platforms2).reduce((sum2, { cells }) => sum2 + cells.length, 0);
+}
+function countMissing({ images }) {
+  const cells = images.flatMap(({ platforms: platforms2 }) => platforms2.flatMap((platform2) => platform2.cells));
+  return cells.reduce((sum2, { missing: missing2 }) => sum2 + missing2.length, 0);
+}
+function countReferences({ images, findings, fixed = [] }) {
+  const platforms2 = images.flatMap((image2) => image2.platforms);
+  return [
+    ...platforms2.flatMap(
+      ({ cells }) => cells.map(({ programs, findings: own2, missing: missing2 }) => programs.length + own2.length + missing2.length)
+    ),
+    ...platforms2.map(({ unjudged: unjudged2 = [] }) => unjudged2.length),
+    ...[...findings, ...fixed].map(({ hosts }) => hosts.length)
+  ].reduce((sum2, length) => sum2 + length, 0);
+}
 function readReport(path, shown2) {
   const { value, size } = readJson({ path, shown: shown2, limit: REPORT_SIZE_LIMIT, what: "a report" });
   const parsed = parseReport(value);
@@ -47219,7 +49893,7 @@ function readReport(path, shown2) {
 // src/saved-inspections.ts
 var maximumInspectionSize = 64 * 1024 * 1024;
 function readReportedImages(files, folder2) {
-  const reports = files.map((file) => readReport(resolve3(folder2, file), file).report);
+  const reports = files.map((file) => readReport(resolve4(folder2, file), file).report);
   return { schemaVersion: 1, tool, images: reports.flatMap((report2) => report2.images) };
 }
 function readInspections(files, asked) {
@@ -47257,23 +49931,16 @@ function choosePlatforms2(image2, asked, file) {
 // src/cli.ts
 async function run(invocation) {
   switch (invocation.command) {
-    case "help":
-      process.stdout.write(usage);
-      return 0;
-    case "version":
-      process.stdout.write(`${tool.name} ${tool.version}
-`);
-      return 0;
     case "check":
       return runCheck(invocation.options);
-    case "inspect":
-      throw new Error("inspect is a command of cli-inspect.ts");
     case "hosts":
       emit(listHosts(invocation, process.cwd()), void 0);
       return 0;
     case "explain":
       emit(explain(invocation.rule), void 0);
       return 0;
+    default:
+      throw new Error(`start.ts answers ${invocation.command} in another way`);
   }
 }
 async function runCheck(options) {
@@ -47281,8 +49948,10 @@ async function runCheck(options) {
   const folder2 = process.cwd();
   const settings = resolveSettings({
     folder: folder2,
-    ...options.config === void 0 ? {} : { configFile: options.config },
-    ...options.hosts === void 0 ? {} : { hosts: namedHosts(options.hosts) },
+    ...given({
+      configFile: options.config,
+      hosts: options.hosts === void 0 ? void 0 : namedHosts(options.hosts)
+    }),
     limits: reading.limits,
     today: (/* @__PURE__ */ new Date()).toISOString().slice(0, 10)
   });
@@ -47310,7 +49979,7 @@ function namedHosts(list2) {
 function render2(report2, options, settings, dockerfile) {
   const context = {
     hostTitles: new Map(settings.hosts.map(({ host }) => [host.id, host.title])),
-    ...options.config === void 0 ? {} : { configFile: options.config }
+    ...given({ configFile: options.config })
   };
   switch (options.format) {
     case "json":

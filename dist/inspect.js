@@ -537,6 +537,9 @@ var LimitError = class extends UserError {
     this.limit = limit;
   }
 };
+function messageOf(thrown) {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
 
 // src/files/read-bounded.ts
 function readIfThere({ path, shown, limit, what }) {
@@ -651,6 +654,14 @@ function nameImage(fields, shown) {
 
 // src/arguments.ts
 import { parseArgs } from "node:util";
+
+// src/model/choices.ts
+var failLevels = ["error", "warning", "never"];
+
+// src/model/given.ts
+function given(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== void 0));
+}
 
 // src/model/limits.ts
 var KIB = 2 ** 10;
@@ -933,6 +944,11 @@ function toReadLimits(stated) {
   );
 }
 
+// src/model/words.ts
+function listInWords(names2, conjunction = "and") {
+  return names2.length < 2 ? names2.join("") : `${names2.slice(0, -1).join(", ")} ${conjunction} ${names2.at(-1)}`;
+}
+
 // src/model/suggest.ts
 function distance(a, b) {
   let beforeLast = [];
@@ -965,9 +981,7 @@ function suggest(written, known) {
 }
 function didYouMean(written, known, otherwise) {
   const names2 = suggest(written, known);
-  if (names2.length === 0) return otherwise;
-  const last = names2.at(-1);
-  return `did you mean ${names2.length === 1 ? last : `${names2.slice(0, -1).join(", ")} or ${last}`}?`;
+  return names2.length === 0 ? otherwise : `did you mean ${listInWords(names2, "or")}?`;
 }
 
 // src/arguments.ts
@@ -1070,18 +1084,20 @@ function parseCheck(args) {
     baseReports,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json", "markdown", "sarif"]),
-    ...values.hosts === void 0 ? {} : { hosts: values.hosts.join(",") },
-    ...values.config === void 0 ? {} : { config: values.config },
-    ...values.output === void 0 ? {} : { output: values.output },
-    ...values["fail-on"] === void 0 ? {} : { failOn: oneOf("--fail-on", values["fail-on"], ["error", "warning", "never"]) },
-    ...values["fail-on-unknown"] === void 0 ? {} : { failOnUnknown: values["fail-on-unknown"] },
-    ...values["fail-on-existing"] === void 0 ? {} : { failOnExisting: values["fail-on-existing"] }
+    ...given({
+      hosts: values.hosts?.join(","),
+      config: values.config,
+      output: values.output,
+      failOn: values["fail-on"] === void 0 ? void 0 : oneOf("--fail-on", values["fail-on"], failLevels),
+      failOnUnknown: values["fail-on-unknown"],
+      failOnExisting: values["fail-on-existing"]
+    })
   };
 }
 function toReading(values) {
   const { platform = [], limit = [], "insecure-registry": insecure = [], lazy = false, cache, quiet = false } = values;
   const registry = { insecureRegistries: insecure, lazy };
-  const others = { quiet, ...cache === void 0 ? {} : { cache } };
+  const others = { quiet, ...given({ cache }) };
   return { platforms: platform.flatMap((list) => list.split(",")), limits: parseLimits(limit), ...registry, ...others };
 }
 function parseInspect(args) {
@@ -1093,7 +1109,7 @@ function parseInspect(args) {
     images: positionals,
     reading: toReading(values),
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
-    ...values.output === void 0 ? {} : { output: values.output }
+    ...given({ output: values.output })
   };
 }
 function parseLimits(options) {
@@ -1131,8 +1147,7 @@ function parseHosts(args) {
     command: "hosts",
     ...collect ? { collect } : {},
     format: oneOf("--format", values.format ?? "text", ["text", "json"]),
-    ...id === void 0 ? {} : { id },
-    ...nodes === void 0 ? {} : { nodes }
+    ...given({ id, nodes })
   };
 }
 function parseExplain(args) {
@@ -1159,7 +1174,7 @@ function parseStrictly(args, options, command) {
   try {
     return parseArgs({ args, options, allowPositionals: true, strict: true, tokens: true });
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     const unknown3 = /^Unknown option '--([^']+)'/.exec(text)?.[1];
     const names2 = Object.keys(options).map((name) => `--${name}`);
     if (unknown3 !== void 0)
@@ -1177,24 +1192,42 @@ function oneOf(option, value, allowed) {
 
 // src/files/write-whole.ts
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync as closeSync3, existsSync, mkdirSync, openSync as openSync3, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 function writeWhole(file, text) {
   const folder = dirname(file);
   const temporary = join(folder, `.netfilter-compat-${randomUUID()}`);
   try {
     makeFolder(folder);
-    writeFileSync(temporary, text, { flag: "wx" });
+    writePieces(temporary, typeof text === "string" ? [text] : text);
     renameSync(temporary, file);
   } catch (error) {
     if (existsSync(temporary)) unlinkSync(temporary);
     throw new UserError(`can't write ${file}: ${problemOf(error)}`);
   }
 }
+var BATCH = 1024 * 1024;
+function writePieces(file, pieces) {
+  const descriptor = openSync3(file, "wx");
+  try {
+    let waiting = [];
+    let length = 0;
+    for (const piece of pieces) {
+      waiting.push(piece);
+      length += piece.length;
+      if (length < BATCH) continue;
+      writeFileSync(descriptor, waiting.join(""));
+      [waiting, length] = [[], 0];
+    }
+    writeFileSync(descriptor, waiting.join(""));
+  } finally {
+    closeSync3(descriptor);
+  }
+}
 function problemOf(error) {
   const code = error.code;
   if (code === "EISDIR") return "it is a folder: name a file";
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return code === void 0 ? message : message.split(", ", 1)[0] ?? code;
 }
 function makeFolder(folder) {
@@ -1210,6 +1243,15 @@ var LOG_EVERY = 1e4;
 function createReporter(output) {
   return { begin: (reference) => beginReading(reference, output), say: (sentence) => output.line(sentence) };
 }
+function createQuietReporter({ line }) {
+  const reading = { found() {
+  }, layer() {
+  }, bytes() {
+  }, end() {
+  }, fail() {
+  } };
+  return { begin: () => reading, say: line };
+}
 function beginReading(reference, { line, show, now }) {
   const start = now();
   let told = start;
@@ -1220,9 +1262,9 @@ function beginReading(reference, { line, show, now }) {
     const time2 = now();
     if (time2 - told < (show === void 0 ? LOG_EVERY : SHOW_EVERY)) return;
     told = time2;
-    (show ?? line)(`${reference}: ${describe5(time2 - start)}`);
+    (show ?? line)(`${reference}: ${describe6(time2 - start)}`);
   }
-  function describe5(milliseconds) {
+  function describe6(milliseconds) {
     const count = layers === 0 ? "" : `${done} of ${layers} layers, `;
     const rate = milliseconds < 1 ? "" : `, ${megabytes(bytes / milliseconds * 1e3)}/s`;
     return `${count}${megabytes(bytes)}${rate}`;
@@ -1278,22 +1320,25 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "3040957f2a4aa99e" : void 0;
+var build = true ? "2f61741ba6f74032" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
 function readingOf({ quiet, ...reading }) {
-  const output = quiet ? void 0 : progressOutput();
-  return output === void 0 ? reading : { ...reading, reporter: createReporter(output) };
+  return quiet ? reading : { ...reading, reporter: stderrReporter() };
 }
-function progressOutput() {
+function stderrReporter() {
   const { stderr, env } = process;
   const line = (text) => stderr.write(`${plainText(text, errorLength)}
 `);
   const now = () => performance.now();
   if (stderr.isTTY === true)
-    return { line, now, show: (text) => stderr.write(`\r\x1B[K${plainText(text, (stderr.columns || 80) - 1)}`) };
-  return env.CI === "true" ? { line, now } : void 0;
+    return createReporter({
+      line,
+      now,
+      show: (text) => stderr.write(`\r\x1B[K${plainText(text, (stderr.columns || 80) - 1)}`)
+    });
+  return env.CI === "true" ? createReporter({ line, now }) : createQuietReporter({ line });
 }
 function terminal() {
   const { stdout, env } = process;
@@ -1325,7 +1370,7 @@ async function runProgram(run2) {
     process.exitCode = await run2(parseArguments(process.argv.slice(2)));
   } catch (error) {
     process.exitCode = 2;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     complain(error instanceof UserError ? message : `unexpected: ${message}`);
     if (!(error instanceof UserError) && process.env.NETFILTER_COMPAT_DEBUG !== void 0)
       for (const line of (error instanceof Error ? error.stack ?? "" : "").split("\n")) complain(line);
@@ -1364,6 +1409,9 @@ var Cached = class {
 };
 function cached(getter) {
   return new Cached(getter);
+}
+function nullish(input) {
+  return input === null || input === void 0;
 }
 function cleanRegex(source) {
   const start = source.startsWith("^") ? 1 : 0;
@@ -1502,6 +1550,27 @@ function finalizeIssue(iss, ctx, config2) {
     full.input = iss.input;
   }
   return full;
+}
+var highSurrogate = /[\uD800-\uDBFF]/;
+function codePointLength(str) {
+  const units = str.length;
+  if (!highSurrogate.test(str))
+    return units;
+  let count = units;
+  for (let i = 0; i < units - 1; i++) {
+    if ((str.charCodeAt(i) & 64512) === 55296 && (str.charCodeAt(i + 1) & 64512) === 56320) {
+      count--;
+      i++;
+    }
+  }
+  return count;
+}
+function getLengthableOrigin(input) {
+  if (Array.isArray(input))
+    return "array";
+  if (typeof input === "string")
+    return "string";
+  return "unknown";
 }
 function members(proto, table2) {
   for (const key in table2) {
@@ -1833,6 +1902,32 @@ var $ZodCheck = /* @__PURE__ */ $constructor("$ZodCheck", (inst, def) => {
   inst._zod ?? (inst._zod = {});
   inst._zod.def = def;
   (_a2 = inst._zod).onattach ?? (_a2.onattach = []);
+});
+var _whenHasLength = (payload) => {
+  const val = payload.value;
+  return !nullish(val) && val.length !== void 0;
+};
+var $ZodCheckMinLength = /* @__PURE__ */ $constructor("$ZodCheckMinLength", (inst, def) => {
+  var _a2;
+  $ZodCheck.init(inst, def);
+  (_a2 = inst._zod.def).when ?? (_a2.when = _whenHasLength);
+  inst._zod.check = (payload) => {
+    const input = payload.value;
+    const units = input.length;
+    const length = typeof input === "string" && units >= def.minimum && units < def.minimum * 2 ? codePointLength(input) : units;
+    if (length >= def.minimum)
+      return;
+    const origin = getLengthableOrigin(input);
+    payload.issues.push({
+      origin,
+      code: "too_small",
+      minimum: def.minimum,
+      inclusive: true,
+      input,
+      inst,
+      continue: !def.abort
+    });
+  };
 });
 var $ZodCheckStringFormat = /* @__PURE__ */ $constructor("$ZodCheckStringFormat", (inst, def) => {
   var _a2, _b;
@@ -2790,6 +2885,14 @@ function _unknown(Class) {
   });
 }
 // @__NO_SIDE_EFFECTS__
+function _minLength(minimum, params) {
+  return new $ZodCheckMinLength({
+    check: "min_length",
+    ...normalizeParams(params),
+    minimum
+  });
+}
+// @__NO_SIDE_EFFECTS__
 function _regex(pattern, params) {
   return new $ZodCheckRegex({
     check: "string_format",
@@ -3087,6 +3190,9 @@ var toolSchema = object({
   byteVersion: optional(string2()),
   /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
   json: optional(boolean2()),
+  /** Neither the file nor a link to it stands in a folder of PATH: in a root inside the image, say. No command reaches it.
+   * Absent: one does, or may. */
+  outsidePath: optional(boolean2()),
   /** The file carries `security.capability`. */
   fileCapabilities: optional(boolean2()),
   evidence: array(evidenceSchema)
@@ -3134,7 +3240,23 @@ var commandSchema = object({
   /** The chain ends at a path that does not exist. */
   dangling: optional(boolean2()),
   /** A script that leaves the container (chroot, nsenter): the host's tools run. */
-  hostExec: optional(boolean2())
+  hostExec: optional(boolean2()),
+  /** A command of a start script that makes it what is said here, with the script: `update-alternatives --set ... of
+   * /entrypoint.sh`. */
+  setBy: optional(string2())
+});
+var startRunSchema = object({
+  /** `iptables-legacy-restore`. */
+  command: string2(),
+  name: _enum(["iptables", "ip6tables"]),
+  backend: backendSchema,
+  /** `sure`: it is run whenever the image starts. `tolerated`: likewise, and the script goes on when it fails. `possible`:
+   * nobody knows beforehand whether it is run. */
+  certainty: _enum(["sure", "tolerated", "possible"]),
+  /** The script, or `the image's entrypoint`. */
+  by: string2(),
+  /** The words of the command, cut to a line of a report. */
+  line: string2()
 });
 var selectorSchema = object({
   /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
@@ -3143,6 +3265,8 @@ var selectorSchema = object({
   version: nullable(string2()),
   /** It is really what `iptables` resolves to in PATH order. */
   effective: boolean2(),
+  /** Folder in which a wrapper replaces the links, where `iptables` leads to it by one elsewhere: it calls itself for ever. */
+  loops: optional(string2()),
   path: string2(),
   evidence: array(evidenceSchema)
 });
@@ -3158,6 +3282,14 @@ var imageProgramSchema = object({
   libraries: array(string2()),
   evidence: array(evidenceSchema)
 });
+var legacyProgramSchema = object({
+  path: string2(),
+  /** Those of libip4tc and libip6tc that it asks for: `libip4tc.so.2`. */
+  libraries: array(string2()).check(_minLength(1)),
+  /** The image's entrypoint or command starts it, or a start script of theirs. */
+  started: boolean2(),
+  evidence: array(evidenceSchema).check(_minLength(1))
+});
 var toolchainSchema = object({
   os: object({ id: nullable(string2()), versionId: nullable(string2()) }),
   /** Architecture that the platform states. */
@@ -3169,14 +3301,30 @@ var toolchainSchema = object({
   missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
   /** Matches and targets of iptables, for each libxtables and each program that holds them. Absent without either. */
   extensions: optional(array(extensionSetSchema)),
+  /** Programs that are linked with libip4tc or libip6tc. Absent: none. */
+  legacyPrograms: optional(array(legacyProgramSchema)),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: record(string2(), commandSchema),
+  /** Absent: none. */
+  startRuns: optional(array(startRunSchema)),
   selector: optional(selectorSchema),
   program: optional(imageProgramSchema),
+  /** A known program that is in the image beside `program`, which the entrypoint starts: whether that one starts it in turn
+   * could not be told. */
+  otherProgram: optional(imageProgramSchema),
   /** A `modprobe` that could load kernel modules is in PATH. */
   modprobe: boolean2(),
   /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
   environment: record(string2(), string2()),
+  /** As whom the image's command starts, by its config. Absent: root. */
+  user: optional(
+    object({
+      /** As the config has it: `65534`, `nonroot:nonroot`. */
+      name: string2(),
+      /** A program in PATH by which it can run others as root: sudo or doas. */
+      becomesRoot: optional(string2())
+    })
+  ),
   /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
   missing: array(
     object({
@@ -3389,7 +3537,8 @@ function createDirectory(node) {
 function splitPath(path) {
   return path.split("/").filter((part) => part !== "" && part !== ".");
 }
-function walkPath(root, path, followLast, create, bounds) {
+function walkPath(root, path, followLast, options = {}) {
+  const { hops: mostHops = MAX_HOPS, create } = options;
   const met = [];
   let stack = [{ directory: root, name: "" }];
   const pending = splitPath(path).reverse();
@@ -3400,24 +3549,24 @@ function walkPath(root, path, followLast, create, bounds) {
     return `/${(name === void 0 ? names2 : [...names2, name]).join("/")}`;
   };
   for (let name = pending.pop(); name !== void 0; name = pending.pop()) {
-    bounds?.onStep();
-    const isLast = pending.length === 0;
+    options.onStep?.();
+    const isLast2 = pending.length === 0;
     if (name === "..") {
       if (stack.length > 1) stack.pop();
       continue;
     }
     const parent = here();
     const slot = parent.children.get(name) ?? addDirectory(parent, name, create);
-    if (isLast) met.push(pathOf(name));
+    if (isLast2) met.push(pathOf(name));
     if (slot === void 0) return { end: "missing", at: [pathOf(name), ...pending.reverse()].join("/"), met };
     if (isDirectory(slot)) {
-      if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
+      if (isLast2) return { end: "slot", parent, name, slot, path: pathOf(name), met };
       stack.push({ directory: slot, name });
-    } else if (isSymlink(slot) && (!isLast || followLast)) {
-      if (++hops > (bounds?.hops ?? MAX_HOPS)) return { end: "loop", at: pathOf(name), met };
+    } else if (isSymlink(slot) && (!isLast2 || followLast)) {
+      if (++hops > mostHops) return { end: "loop", at: pathOf(name), met };
       if (slot.target.startsWith("/")) stack = stack.slice(0, 1);
       pending.push(...splitPath(slot.target).reverse());
-    } else if (isLast) return { end: "slot", parent, name, slot, path: pathOf(name), met };
+    } else if (isLast2) return { end: "slot", parent, name, slot, path: pathOf(name), met };
     else return { end: "not-a-directory", at: pathOf(name), met };
   }
   return { end: "directory", directory: here(), path: pathOf(), met };
@@ -3432,30 +3581,30 @@ function createTree(root, files) {
     if (typeof slot === "number") return files.node(slot);
     return isDirectory(slot) ? slot.node : slot;
   }
-  function resolve2(path) {
+  function resolve3(path) {
     const asked = `/${splitPath(path).join("/")}`;
-    const walk = walkPath(root, path, true);
-    const via = [asked, ...walk.met.slice(1)];
-    if (walk.end === "directory") {
-      if (via[via.length - 1] !== walk.path) via.push(walk.path);
-      return { found: true, path: walk.path, node: walk.directory.node, via };
+    const walk2 = walkPath(root, path, true);
+    const via = [asked, ...walk2.met.slice(1)];
+    if (walk2.end === "directory") {
+      if (via[via.length - 1] !== walk2.path) via.push(walk2.path);
+      return { found: true, path: walk2.path, node: walk2.directory.node, via };
     }
-    if (walk.end !== "slot") return { found: false, reason: walk.end, at: walk.at, via };
-    const node = toNode(walk.slot);
-    if (node.type === "symlink") throw new Error(`link not followed: ${walk.path}`);
-    return { found: true, path: walk.path, node, via };
+    if (walk2.end !== "slot") return { found: false, reason: walk2.end, at: walk2.at, via };
+    const node = toNode(walk2.slot);
+    if (node.type === "symlink") throw new Error(`link not followed: ${walk2.path}`);
+    return { found: true, path: walk2.path, node, via };
   }
   return {
-    resolve: resolve2,
+    resolve: resolve3,
     lookup(path) {
-      const walk = walkPath(root, path, false);
-      if (walk.end === "directory") return walk.directory.node;
-      return walk.end === "slot" ? toNode(walk.slot) : void 0;
+      const walk2 = walkPath(root, path, false);
+      if (walk2.end === "directory") return walk2.directory.node;
+      return walk2.end === "slot" ? toNode(walk2.slot) : void 0;
     },
     list(path) {
-      const walk = walkPath(root, path, true);
-      if (walk.end === "directory") return [...walk.directory.children.keys()].sort();
-      return walk.end === "slot" && isDirectory(walk.slot) ? [...walk.slot.children.keys()].sort() : [];
+      const walk2 = walkPath(root, path, true);
+      if (walk2.end === "directory") return [...walk2.directory.children.keys()].sort();
+      return walk2.end === "slot" && isDirectory(walk2.slot) ? [...walk2.slot.children.keys()].sort() : [];
     },
     *walk(names2) {
       const isWanted = (name, slot) => names2 === void 0 || (typeof slot === "number" ? files.hasContent(slot) : isSymlink(slot)) || names2.has(name);
@@ -3476,7 +3625,7 @@ function createTree(root, files) {
 }
 
 // src/image/lower-links.ts
-function watchLowerLinks(root, files, bounds) {
+function watchLowerLinks(root, { digest, files, idle, bounds }) {
   const links = /* @__PURE__ */ new Map();
   let first;
   const uncounted = { hops: bounds.hops, onStep() {
@@ -3492,8 +3641,8 @@ function watchLowerLinks(root, files, bounds) {
       else {
         if (!isSymlink(slot)) return void 0;
         const path = parent.slice(0, end);
-        const target = findTarget(path);
-        if (!isOwn(slot)) return { path, target };
+        const target = findTarget(root, path, uncounted);
+        if (!isOwn(slot)) return { path, slot, target };
         if (target === void 0) return void 0;
         at = target;
       }
@@ -3501,29 +3650,45 @@ function watchLowerLinks(root, files, bounds) {
     }
     return void 0;
   }
-  function findTarget(path) {
-    const walk = walkPath(root, path, true, void 0, uncounted);
-    if (walk.end === "directory") return walk.directory;
-    return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
-  }
   return {
     pass(parent, isOwn) {
-      const link = findLink(parent, isOwn);
-      if (link === void 0) return false;
-      const known = links.get(link.path) ?? (link.target === void 0 || matters(link.target, files, bounds));
-      links.set(link.path, known);
+      const link2 = findLink(parent, isOwn);
+      if (link2 === void 0) return false;
+      const known = links.get(link2.path) ?? (link2.target === void 0 || matters(link2.target, files, bounds));
+      links.set(link2.path, known);
       if (known) first ??= parent;
+      else if (idle.get(link2.path)?.link !== link2.slot) idle.set(link2.path, { link: link2.slot, parent, digest });
       return true;
     },
     note(path, slot) {
       if (first === void 0 && matters(slot, files, bounds)) first = path;
     },
-    doubts(digest) {
+    doubts() {
       if (first === void 0) return [];
-      const reason = `${quote(first)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
-      return [{ fact: `which files of layer ${digest} are run`, reason }];
+      for (const [path, passed] of idle) if (passed.digest === digest) idle.delete(path);
+      return [describe2(first, digest)];
     }
   };
+}
+function judgeIdleLinks(root, idle, files, bounds) {
+  const found = /* @__PURE__ */ new Map();
+  for (const [path, { link: link2, parent, digest }] of idle) {
+    if (found.has(digest)) continue;
+    const walk2 = walkPath(root, path, false, bounds);
+    if (walk2.end !== "slot" || walk2.slot !== link2) continue;
+    const target = findTarget(root, path, bounds);
+    if (target !== void 0 && matters(target, files, bounds)) found.set(digest, describe2(parent, digest));
+  }
+  return [...found.values()];
+}
+function findTarget(root, path, bounds) {
+  const walk2 = walkPath(root, path, true, bounds);
+  if (walk2.end === "directory") return walk2.directory;
+  return walk2.end === "slot" && isDirectory(walk2.slot) ? walk2.slot : void 0;
+}
+function describe2(path, digest) {
+  const reason = `${quote(path)} lies behind a link of a lower layer: containerd follows it, Docker's overlay2, podman and CRI-O put a folder in its place`;
+  return { fact: `which files of layer ${digest} are run`, reason };
 }
 function matters(slot, files, bounds) {
   const pending = [slot];
@@ -3539,34 +3704,40 @@ function matters(slot, files, bounds) {
   return false;
 }
 
+// src/image/whiteouts.ts
+var WHITEOUT = ".wh.";
+var OPAQUE = ".wh..wh..opq";
+var AUFS = ".wh..wh.";
+var AUFS_LINKS = "/.wh..wh.plnk";
+
 // src/image/apply-order.ts
 function watchApplyOrder(root, layer, files, bounds) {
   let reason;
   const gone = /* @__PURE__ */ new Map();
   const isOf = (slot) => matters(slot, files, bounds);
-  const find3 = (path) => walkPath(root, path, false, void 0, bounds);
+  const find3 = (path) => walkPath(root, path, false, bounds);
   const emptied = /* @__PURE__ */ new Set();
   function doubt(path, how) {
     reason ??= `${quote(path)} ${how}`;
   }
   function checkFile(path) {
-    const walk = find3(path);
-    if (walk.end === "slot" && !isSymlink(walk.slot) && isOf(walk.slot)) doubt(path, FILE);
+    const walk2 = find3(path);
+    if (walk2.end === "slot" && !isSymlink(walk2.slot) && isOf(walk2.slot)) doubt(path, FILE);
   }
   const { whiteouts, opaques } = { whiteouts: lastOf(layer.whiteouts), opaques: lastOf(layer.opaques) };
   const globals = layer.globals.filter((path) => !isIdle(path, find3, isOf));
   const hidden = /* @__PURE__ */ new Set();
   for (const path of whiteouts.keys()) {
-    const walk = find3(path);
-    if (walk.end === "not-a-directory") checkFile(walk.at);
-    const found = directoryAt(walk);
+    const walk2 = find3(path);
+    if (walk2.end === "not-a-directory") checkFile(walk2.at);
+    const found = directoryAt(walk2);
     if (found !== void 0 && isOf(found)) hidden.add(path);
   }
   for (const path of opaques.keys()) {
-    const walk = find3(path);
-    if (walk.end === "not-a-directory") checkFile(walk.at);
-    if (walk.end === "slot" && !isDirectory(walk.slot)) checkFile(walk.path);
-    const found = directoryAt(walk);
+    const walk2 = find3(path);
+    if (walk2.end === "not-a-directory") checkFile(walk2.at);
+    if (walk2.end === "slot" && !isDirectory(walk2.slot)) checkFile(walk2.path);
+    const found = directoryAt(walk2);
     if (found === void 0 || !isOf(found)) continue;
     if (found === root) doubt(path, ROOT);
     else emptied.add(found);
@@ -3574,11 +3745,11 @@ function watchApplyOrder(root, layer, files, bounds) {
   function listFilled(hidings, below = "") {
     const filled = /* @__PURE__ */ new Map();
     for (const [path, after] of hidings) {
-      const walk = find3(path);
-      if (walk.end !== "slot" && walk.end !== "directory") continue;
+      const walk2 = find3(path);
+      if (walk2.end !== "slot" && walk2.end !== "directory") continue;
       filled.set(path, after);
       if (leadsThroughOwn(root, `${path}${below}`, layer.digest)) doubt(path, LINK);
-      if (hidden.has(path) && directoryAt(walk) !== void 0) doubt(path, AGAIN);
+      if (hidden.has(path) && directoryAt(walk2) !== void 0) doubt(path, AGAIN);
     }
     return filled;
   }
@@ -3594,11 +3765,11 @@ function watchApplyOrder(root, layer, files, bounds) {
     linked(path, leaf) {
       if (isOf(leaf)) doubt(path, LINKED);
     },
-    changed(path, leaf, link) {
+    changed(path, leaf, link2) {
       const { files: table2, file } = files.find(leaf);
       const { mode, xattrs } = table2.peek(file);
-      const isOther = (mode & 73) === 0 ? (link.mode & 73) !== 0 : (link.mode & 73) === 0;
-      const hasOther = (xattrs["security.capability"] ?? "") !== link.capability && table2.isShown(file);
+      const isOther = (mode & 73) === 0 ? (link2.mode & 73) !== 0 : (link2.mode & 73) === 0;
+      const hasOther = (xattrs["security.capability"] ?? "") !== link2.capability && table2.isShown(file);
       if (isOther || hasOther) doubt(path, CHANGED);
     },
     finish() {
@@ -3618,21 +3789,19 @@ var LINKED = "is a hard link to a file that the layer hides: in some runtimes it
 var FILE = "is a file of a lower layer, and the layer hides something below it: Docker, podman and CRI-O then put a folder in its place";
 var LINK = "is hidden behind a link of the layer itself: some runtimes follow it";
 var GLOBAL = "is the name of a header that belongs to no file: containerd removes or hides what has the name, Docker does not";
-function directoryAt(walk) {
-  if (walk.end === "directory") return walk.directory;
-  return walk.end === "slot" && isDirectory(walk.slot) ? walk.slot : void 0;
+function directoryAt(walk2) {
+  if (walk2.end === "directory") return walk2.directory;
+  return walk2.end === "slot" && isDirectory(walk2.slot) ? walk2.slot : void 0;
 }
-var WHITEOUT = ".wh.";
-var OPAQUE = ".wh..wh..opq";
 function isIdle(path, find3, isOf) {
   const slash = path.lastIndexOf("/");
   const name = path.slice(slash + 1);
   const isWhiteout = name.startsWith(WHITEOUT);
   const target = !isWhiteout ? path : name === OPAQUE ? path.slice(0, slash) || "/" : `${path.slice(0, slash)}/${name.slice(WHITEOUT.length)}`;
-  const walk = find3(target);
-  if (walk.end === "missing") return true;
-  const directory = directoryAt(walk);
-  return directory !== void 0 ? !isOf(directory) : walk.end === "slot" && !isOf(walk.slot);
+  const walk2 = find3(target);
+  if (walk2.end === "missing") return true;
+  const directory = directoryAt(walk2);
+  return directory !== void 0 ? !isOf(directory) : walk2.end === "slot" && !isOf(walk2.slot);
 }
 function leadsThroughOwn(root, path, digest) {
   let at = root;
@@ -3759,23 +3928,25 @@ function mergeLayers(layers, { limits, budget } = standardBounds()) {
   const doubts = [];
   const bounds = createMergeBounds(limits, budget);
   const files = createFileSpace(layers.map((layer) => layer.files));
+  const idle = /* @__PURE__ */ new Map();
   for (const [index, layer] of layers.entries()) {
     bounds.add(layer.entries.length + layer.whiteouts.length + layer.opaques.length);
     const lower = findHardlinkTargets(root, layer, bounds);
-    const links = watchLowerLinks(root, files, bounds);
+    const links = watchLowerLinks(root, { digest: layer.digest, files, idle, bounds });
     const order2 = watchApplyOrder(root, layer, files, bounds);
     applyWhiteouts(root, layer, links, bounds);
     doubts.push(...describeMarks(layer.digest, findActiveMarks(root, layer, bounds)));
     placeEntries(root, layer, { index, files, lower, links, order: order2, aliases, notes, bounds });
     order2.finish();
-    doubts.push(...links.doubts(layer.digest), ...order2.doubts());
+    doubts.push(...links.doubts(), ...order2.doubts());
   }
+  doubts.push(...judgeIdleLinks(root, idle, files, bounds));
   return { tree: createTree(root, files), aliases, doubts, notes };
 }
 function findActiveMarks(root, layer, bounds) {
   return layer.overlay.filter((mark) => {
     if (!hidesOnly(mark)) return true;
-    const below = findDirectory(walkPath(root, mark.path, true, void 0, bounds));
+    const below = findDirectory(walkPath(root, mark.path, true, bounds));
     return below !== void 0 && below.children.size > 0;
   });
 }
@@ -3806,36 +3977,31 @@ function findHardlinkTargets(root, layer, bounds) {
   return targets;
 }
 function findLeaf(root, path, bounds) {
-  const walk = walkPath(root, path, false, void 0, bounds);
-  return walk.end === "slot" && !isDirectory(walk.slot) ? walk.slot : void 0;
+  const walk2 = walkPath(root, path, false, bounds);
+  return walk2.end === "slot" && !isDirectory(walk2.slot) ? walk2.slot : void 0;
 }
 function applyWhiteouts(root, layer, links, bounds) {
   const isReplacedLink = createLinkCheck(root, layer, bounds);
   function find3(path, followLast) {
-    const walk = walkPath(root, path, followLast, void 0, bounds);
-    if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
-    return walk;
+    const walk2 = walkPath(root, path, followLast, bounds);
+    if (walk2.end === "loop") throw bounds.tooManyHops(layer, path);
+    return walk2;
   }
   for (const { path } of layer.opaques) {
-    if (isReplacedLink(path)) {
-      links.pass(path, () => false);
-      continue;
-    }
     links.pass(path, () => false);
-    const walk = find3(path, true);
-    if (walk.end === "directory") walk.directory.children.clear();
-    else if (walk.end === "slot" && isDirectory(walk.slot)) walk.slot.children.clear();
+    if (isReplacedLink(path)) continue;
+    const walk2 = find3(path, true);
+    if (walk2.end === "directory") walk2.directory.children.clear();
+    else if (walk2.end === "slot" && isDirectory(walk2.slot)) walk2.slot.children.clear();
   }
   for (const { path } of layer.whiteouts) {
-    if (isReplacedLink(path.slice(0, path.lastIndexOf("/")))) {
-      links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
-      continue;
-    }
-    const isBehindLink = links.pass(path.slice(0, path.lastIndexOf("/")), () => false);
-    const walk = find3(path, false);
-    if (walk.end !== "slot") continue;
-    if (isBehindLink) links.note(path, walk.slot);
-    walk.parent.children.delete(walk.name);
+    const above = path.slice(0, path.lastIndexOf("/"));
+    const isBehindLink = links.pass(above, () => false);
+    if (isReplacedLink(above)) continue;
+    const walk2 = find3(path, false);
+    if (walk2.end !== "slot") continue;
+    if (isBehindLink) links.note(path, walk2.slot);
+    walk2.parent.children.delete(walk2.name);
   }
 }
 function createLinkCheck(root, layer, bounds) {
@@ -3854,7 +4020,7 @@ function createLinkCheck(root, layer, bounds) {
         const prefix = path.slice(0, end);
         own2 ??= listPaths(layer);
         if (own2.has(prefix)) return true;
-        const target = findDirectory(walkPath(root, prefix, true, void 0, bounds));
+        const target = findDirectory(walkPath(root, prefix, true, bounds));
         if (target === void 0) return false;
         at = target;
       }
@@ -3863,8 +4029,8 @@ function createLinkCheck(root, layer, bounds) {
     return false;
   };
 }
-function findDirectory(walk) {
-  const found = walk.end === "directory" ? walk.directory : walk.end === "slot" ? walk.slot : void 0;
+function findDirectory(walk2) {
+  const found = walk2.end === "directory" ? walk2.directory : walk2.end === "slot" ? walk2.slot : void 0;
   return isDirectory(found) ? found : void 0;
 }
 function listPaths(layer) {
@@ -3874,23 +4040,22 @@ function listPaths(layer) {
   });
   return paths;
 }
-var AUFS_LINKS = "/.wh..wh.plnk";
 function placeEntries(root, layer, placing) {
   const { index, files, lower, links, order: order2, aliases, notes, bounds } = placing;
   const own2 = /* @__PURE__ */ new Set();
-  const parents = createParentFinder(root, layer, (path) => links.pass(path, (link) => own2.has(link)), bounds);
+  const parents = createParentFinder(root, layer, (path) => links.pass(path, (link2) => own2.has(link2)), bounds);
   const aufs = /* @__PURE__ */ new Map();
   const repeated = [];
-  function bind(path, link) {
-    const there = findLeaf(root, link.hardlink, bounds);
-    const hidden = there === void 0 ? lower.get(link) : void 0;
+  function bind(path, link2) {
+    const there = findLeaf(root, link2.hardlink, bounds);
+    const hidden = there === void 0 ? lower.get(link2) : void 0;
     if (hidden !== void 0) order2.linked(path, hidden);
-    const leaf = there ?? hidden ?? aufs.get(link.hardlink);
+    const leaf = there ?? hidden ?? aufs.get(link2.hardlink);
     if (leaf === void 0)
-      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link.hardlink)}, which is no file`);
+      throw inLayer(layer, `the hard link ${quote(path)} leads to ${quote(link2.hardlink)}, which is no file`);
     if (typeof leaf === "number") {
       aliases.push({ ...files.find(leaf), path });
-      order2.changed(path, leaf, link);
+      order2.changed(path, leaf, link2);
     }
     return leaf;
   }
@@ -3932,10 +4097,13 @@ function isDirectoryNode(value) {
 }
 function createParentFinder(root, layer, isBehindLink, bounds) {
   let last;
-  function create() {
-    bounds.add(1);
-    return createDirectory({ type: "directory", mode: 493, layer: layer.digest });
-  }
+  const making = {
+    ...bounds,
+    create() {
+      bounds.add(1);
+      return createDirectory({ type: "directory", mode: 493, layer: layer.digest });
+    }
+  };
   return {
     find(path) {
       if (last?.path === path) return last.directory;
@@ -3945,9 +4113,9 @@ function createParentFinder(root, layer, isBehindLink, bounds) {
         return direct;
       }
       const isBehind = isBehindLink(path);
-      const walk = walkPath(root, path, true, create, bounds);
-      if (walk.end === "loop") throw bounds.tooManyHops(layer, path);
-      const found = findDirectory(walk);
+      const walk2 = walkPath(root, path, true, making);
+      if (walk2.end === "loop") throw bounds.tooManyHops(layer, path);
+      const found = findDirectory(walk2);
       if (found === void 0) throw inLayer(layer, `it holds files below ${quote(path)}, which is not a directory`);
       last = { path, directory: found, isBehindLink: isBehind };
       return found;
@@ -4010,7 +4178,7 @@ function fullName(name) {
 }
 
 // src/image/open-source.ts
-import { constants as constants2, createReadStream, existsSync as existsSync2, openSync as openSync3 } from "node:fs";
+import { constants as constants2, createReadStream, existsSync as existsSync2, openSync as openSync4 } from "node:fs";
 import { open as open2, stat as stat2 } from "node:fs/promises";
 import { Socket } from "node:net";
 
@@ -4709,44 +4877,13 @@ function malformed() {
   return new UserError("malformed map of a sparse file");
 }
 
-// src/image/tar/reader.ts
+// src/image/tar/members.ts
 var NO_RECORDS = /* @__PURE__ */ new Map();
 var NO_XATTRS2 = Object.freeze(/* @__PURE__ */ Object.create(null));
-function createTarReader(onMember, limits, onGlobal) {
-  const block = Buffer.alloc(BLOCK);
-  let blockFill = 0;
-  let position = 0;
-  let bodyLeft = 0;
-  let paddedLeft = 0;
-  let consumer;
-  let zeroBlocks = 0;
+function createMemberPlanner(onMember, limits, onGlobal) {
   let extensions = emptyExtensions();
   let headersBytes = 0;
-  let sparseHeader;
-  function startBody(plan) {
-    bodyLeft = plan.stored;
-    paddedLeft = Math.ceil(plan.stored / BLOCK) * BLOCK;
-    consumer = plan.consumer;
-    if (bodyLeft === 0) finishBody();
-  }
-  function finishBody() {
-    const finished2 = consumer;
-    consumer = void 0;
-    finished2?.end();
-  }
-  function onBlock() {
-    if (sparseHeader !== void 0) {
-      continueSparse(sparseHeader);
-      return;
-    }
-    const at = position - BLOCK;
-    const header = decodeHeader(block, at);
-    if (header === null) zeroBlocks++;
-    else if (zeroBlocks > 0) throw new UserError(`a tar header at byte ${at} follows a block of zeros`);
-    else if (header.flag === "S") startSparse(header);
-    else startBody(planFor(header, at));
-  }
-  function planFor(header, at) {
+  function plan(header, at, bodyAt) {
     if ("xgLK".includes(header.flag)) return readExtension(header, at);
     if (header.flag === "X")
       throw new UserError(`an extended tar header of Solaris at byte ${at}: no runtime reads it`);
@@ -4754,29 +4891,7 @@ function createTarReader(onMember, limits, onGlobal) {
       throw new UserError(`an extended tar header before byte ${at} belongs to no file`);
     if (header.flag === "V") return { stored: header.size, consumer: void 0 };
     if (header.flag === "M") throw new UserError(`a file continued from another tar volume at byte ${at}`);
-    return openMember(header, void 0);
-  }
-  function startSparse(header) {
-    const numbers2 = oldSparseNumbers(block, 386, 4);
-    const realSize = Number(oldNumber(block.subarray(483, 495)));
-    sparseHeader = { header, numbers: numbers2, realSize };
-    if (block[482] === 0) finishSparse(sparseHeader);
-  }
-  function continueSparse(sparse) {
-    sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
-    if (sparse.numbers.length * 12 > limits.headerBytes)
-      throw exceeded("header-size", limits, `sparse file before byte ${position}`);
-    if (block[504] === 0) finishSparse(sparse);
-  }
-  function finishSparse({
-    header,
-    numbers: numbers2,
-    realSize
-  }) {
-    sparseHeader = void 0;
-    if (!Number.isSafeInteger(realSize))
-      throw new UserError(`impossible size of a sparse file before byte ${position}`);
-    startBody(openMember(header, { map: toSparseMap(numbers2, realSize), realSize, name: void 0 }));
+    return openMember(header, void 0, bodyAt);
   }
   function readExtension(header, at) {
     if (header.size > limits.headerBytes) throw exceeded("header-size", limits, `tar header at byte ${at}`);
@@ -4813,7 +4928,7 @@ function createTarReader(onMember, limits, onGlobal) {
           `a tar header at byte ${at} states ${quote(key)} for all files: programs differ in obeying it`
         );
   }
-  function openMember(header, sparse) {
+  function openMember(header, sparse, bodyAt) {
     const { longName, longLink, pax } = extensions;
     if (extensions.pending) extensions = emptyExtensions();
     const records2 = pax ?? NO_RECORDS;
@@ -4834,61 +4949,17 @@ function createTarReader(onMember, limits, onGlobal) {
       uid: paxNumber(records2, "uid") ?? header.uid,
       gid: paxNumber(records2, "gid") ?? header.gid,
       xattrs: readXattrs(records2),
-      offset: position,
+      offset: bodyAt,
       sparse: paxSparse !== void 0
     };
     const taker = type === "file" ? onMember(member) : void onMember(member);
     const expanding = taker !== void 0 && paxSparse !== void 0 ? expandSparse(taker, paxSparse.map, paxSparse.realSize, limits) : taker;
     return { stored: hasBody ? stored : 0, consumer: expanding };
   }
-  function takeBody(chunk, from) {
-    const take = Math.min(chunk.length - from, paddedLeft);
-    const data = Math.min(take, bodyLeft);
-    if (data > 0) {
-      bodyLeft -= data;
-      if (consumer !== void 0 && !consumer.write(chunk.subarray(from, from + data))) finishBody();
-      if (bodyLeft === 0) finishBody();
-    }
-    paddedLeft -= take;
-    position += take;
-    return from + take;
-  }
-  function takeBlock(chunk, from) {
-    const take = Math.min(chunk.length - from, BLOCK - blockFill);
-    chunk.copy(block, blockFill, from, from + take);
-    blockFill += take;
-    position += take;
-    if (blockFill === BLOCK) {
-      blockFill = 0;
-      onBlock();
-    }
-    return from + take;
-  }
   return {
-    push(chunk) {
-      let at = 0;
-      while (at < chunk.length) {
-        if (zeroBlocks >= 2) {
-          position += chunk.length - at;
-          return;
-        }
-        at = paddedLeft > 0 ? takeBody(chunk, at) : takeBlock(chunk, at);
-      }
-    },
-    skippable: () => consumer === void 0 ? paddedLeft : 0,
-    skip(bytes) {
-      bodyLeft = Math.max(0, bodyLeft - bytes);
-      paddedLeft -= bytes;
-      position += bytes;
-    },
-    end() {
-      if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
-      if (blockFill > 0 && position < BLOCK)
-        throw new UserError("it is truncated, or no tar archive: it ends inside its first header");
-      if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
-      if (extensions.pending || sparseHeader !== void 0)
-        throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
-    }
+    plan,
+    planSparse: openMember,
+    isPending: () => extensions.pending
   };
 }
 function emptyExtensions() {
@@ -4953,6 +5024,110 @@ function cString(data) {
   return data.toString("latin1", 0, end < 0 ? data.length : end);
 }
 
+// src/image/tar/reader.ts
+function createTarReader(onMember, limits, onGlobal) {
+  const members2 = createMemberPlanner(onMember, limits, onGlobal);
+  const block = Buffer.alloc(BLOCK);
+  let blockFill = 0;
+  let position = 0;
+  let bodyLeft = 0;
+  let paddedLeft = 0;
+  let consumer;
+  let zeroBlocks = 0;
+  let sparseHeader;
+  function startBody({ stored, consumer: taker }) {
+    bodyLeft = stored;
+    paddedLeft = Math.ceil(stored / BLOCK) * BLOCK;
+    consumer = taker;
+    if (bodyLeft === 0) finishBody();
+  }
+  function finishBody() {
+    const finished2 = consumer;
+    consumer = void 0;
+    finished2?.end();
+  }
+  function onBlock() {
+    if (sparseHeader !== void 0) {
+      continueSparse(sparseHeader);
+      return;
+    }
+    const at = position - BLOCK;
+    const header = decodeHeader(block, at);
+    if (header === null) zeroBlocks++;
+    else if (zeroBlocks > 0) throw new UserError(`a tar header at byte ${at} follows a block of zeros`);
+    else if (header.flag === "S") startSparse(header);
+    else startBody(members2.plan(header, at, position));
+  }
+  function startSparse(header) {
+    const numbers2 = oldSparseNumbers(block, 386, 4);
+    const realSize = Number(oldNumber(block.subarray(483, 495)));
+    sparseHeader = { header, numbers: numbers2, realSize };
+    if (block[482] === 0) finishSparse(sparseHeader);
+  }
+  function continueSparse(sparse) {
+    sparse.numbers.push(...oldSparseNumbers(block, 0, 21));
+    if (sparse.numbers.length * 12 > limits.headerBytes)
+      throw exceeded("header-size", limits, `sparse file before byte ${position}`);
+    if (block[504] === 0) finishSparse(sparse);
+  }
+  function finishSparse({ header, numbers: numbers2, realSize }) {
+    sparseHeader = void 0;
+    if (!Number.isSafeInteger(realSize))
+      throw new UserError(`impossible size of a sparse file before byte ${position}`);
+    const file = { map: toSparseMap(numbers2, realSize), realSize, name: void 0 };
+    startBody(members2.planSparse(header, file, position));
+  }
+  function takeBody(chunk, from) {
+    const take = Math.min(chunk.length - from, paddedLeft);
+    const data = Math.min(take, bodyLeft);
+    if (data > 0) {
+      bodyLeft -= data;
+      if (consumer !== void 0 && !consumer.write(chunk.subarray(from, from + data))) finishBody();
+      if (bodyLeft === 0) finishBody();
+    }
+    paddedLeft -= take;
+    position += take;
+    return from + take;
+  }
+  function takeBlock(chunk, from) {
+    const take = Math.min(chunk.length - from, BLOCK - blockFill);
+    chunk.copy(block, blockFill, from, from + take);
+    blockFill += take;
+    position += take;
+    if (blockFill === BLOCK) {
+      blockFill = 0;
+      onBlock();
+    }
+    return from + take;
+  }
+  return {
+    push(chunk) {
+      let at = 0;
+      while (at < chunk.length) {
+        if (zeroBlocks >= 2) {
+          position += chunk.length - at;
+          return;
+        }
+        at = paddedLeft > 0 ? takeBody(chunk, at) : takeBlock(chunk, at);
+      }
+    },
+    skippable: () => consumer === void 0 ? paddedLeft : 0,
+    skip(bytes) {
+      bodyLeft = Math.max(0, bodyLeft - bytes);
+      paddedLeft -= bytes;
+      position += bytes;
+    },
+    end() {
+      if (bodyLeft > 0) throw new UserError(`it is truncated: the tar ends inside a file, at byte ${position}`);
+      if (blockFill > 0 && position < BLOCK)
+        throw new UserError("it is truncated, or no tar archive: it ends inside its first header");
+      if (blockFill > 0) throw new UserError(`it is truncated: the tar ends inside a header, at byte ${position}`);
+      if (members2.isPending() || sparseHeader !== void 0)
+        throw new UserError(`it is truncated: the tar ends before the file of an extended header, at byte ${position}`);
+    }
+  };
+}
+
 // src/image/weigh.ts
 var OVERHEAD = 32;
 function weigh(content, { cutsText }, written) {
@@ -5015,9 +5190,6 @@ async function scanLayer(source, options) {
   const diffId = isSame2 ? digest : `${diffIdAlgorithm}:${unpacked.digest("hex")}`;
   return { ...changes.finish(digest), diffId, compression };
 }
-var WHITEOUT2 = ".wh.";
-var AUFS = ".wh..wh.";
-var OPAQUE2 = ".wh..wh..opq";
 var AUFS_FILE = /^\/\.wh\.\.wh\.plnk\/\d+\.\d+$/;
 function createChangeCollector({ probe, limits, budget }, takeBytes) {
   const entries = createEntryList();
@@ -5036,12 +5208,12 @@ function createChangeCollector({ probe, limits, budget }, takeBytes) {
     return isHidden ? onHidden(path, slash, member) : onEntry(path, member);
   }
   function onHidden(path, slash, member) {
-    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE2}`) return onAufs(path, member);
+    if (path.startsWith(`/${AUFS}`) && path !== `/${OPAQUE}`) return onAufs(path, member);
     const name = path.slice(slash + 1);
-    if (!name.startsWith(WHITEOUT2)) return onEntry(path, member);
+    if (!name.startsWith(WHITEOUT)) return onEntry(path, member);
     const directory = path.slice(0, slash);
     const after = entries.length;
-    if (name === OPAQUE2) changes.opaques.push({ path: directory === "" ? "/" : directory, after });
+    if (name === OPAQUE) changes.opaques.push({ path: directory === "" ? "/" : directory, after });
     else if (!name.startsWith(AUFS))
       changes.whiteouts.push({ path: `${directory}/${whiteoutTarget(name, path)}`, after });
     return void 0;
@@ -5133,7 +5305,7 @@ function linkTarget(path, linkname) {
   return normalisePath(linkname);
 }
 function whiteoutTarget(name, path) {
-  const target = name.slice(WHITEOUT2.length);
+  const target = name.slice(WHITEOUT.length);
   if (target === "" || target === "." || target === "..")
     throw new UserError(`the whiteout ${quote(path)} names no file`);
   return target;
@@ -5182,8 +5354,8 @@ function createMemberIndex(limits) {
       if (++added > limits.members) throw exceeded("archive-files", limits);
       const name = memberName(member.name);
       if (members2.has(name)) repeated.add(name);
-      const link = linkTarget2(member, name);
-      if (link !== void 0 && link !== name) members2.set(name, { link });
+      const link2 = linkTarget2(member, name);
+      if (link2 !== void 0 && link2 !== name) members2.set(name, { link: link2 });
       else if (member.type === "file") members2.set(name, { value });
     },
     find(name) {
@@ -5256,7 +5428,7 @@ function compareTable(tar, table2, contents, piece) {
 function listEntries({ entries, files, whiteouts, opaques, overlay }) {
   const list = /* @__PURE__ */ new Map();
   entries.forEach((directory, name, value) => {
-    list.set(comparable(`${directory}/${name}`), describe2(value, files));
+    list.set(comparable(`${directory}/${name}`), describe3(value, files));
   });
   list.delete("/");
   for (const { path } of whiteouts) list.set(`${comparable(path)}\0`, "hidden");
@@ -5267,7 +5439,7 @@ function listEntries({ entries, files, whiteouts, opaques, overlay }) {
 function comparable(path) {
   return path.replace(/[^\x00-\x7f]+/g, "\uFFFD");
 }
-function describe2(value, files) {
+function describe3(value, files) {
   if (typeof value === "number") {
     const { size, mode, xattrs } = files.peek(value);
     const [, capability] = Object.entries(xattrs).find(([key]) => key.endsWith("security.capability")) ?? [];
@@ -5333,7 +5505,7 @@ function hashContents(probe, piece) {
     }
   };
 }
-function hashing(sink, piece, settle) {
+function hashing(sink, piece, settle2) {
   const whole = createHash4("sha256");
   const pieces = createPieceHasher(piece);
   let wanted = true;
@@ -5347,7 +5519,7 @@ function hashing(sink, piece, settle) {
       return true;
     },
     end() {
-      settle({ whole: `sha256:${whole.digest("hex")}`, pieces: pieces.finish() });
+      settle2({ whole: `sha256:${whole.digest("hex")}`, pieces: pieces.finish() });
       return sink.end();
     }
   };
@@ -5356,7 +5528,7 @@ function createPieceHasher(piece) {
   const done = [];
   let hash = createHash4("sha256");
   let filled = 0;
-  function close() {
+  function close2() {
     done.push(`sha256:${hash.digest("hex")}`);
     hash = createHash4("sha256");
     filled = 0;
@@ -5369,11 +5541,11 @@ function createPieceHasher(piece) {
         hash.update(part);
         filled += part.length;
         at += part.length;
-        if (filled === piece) close();
+        if (filled === piece) close2();
       }
     },
     finish() {
-      if (filled > 0) close();
+      if (filled > 0) close2();
       return done;
     }
   };
@@ -5451,8 +5623,23 @@ function requireSame(digest, data) {
 
 // src/image/go-json.ts
 var MAX_DEPTH = 1e4;
+var MAX_VALUES = 2e5;
+function findExcess(text, most = MAX_VALUES) {
+  let depth = 0;
+  let values = 1;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = endOfString(text, at) - 1;
+    else if (character === "]" || character === "}") depth--;
+    else if (character === "," || character === "[" || character === "{") {
+      if (++values > most) return `holds more than ${most} values`;
+      if (character !== "," && ++depth > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
+    }
+  }
+  return void 0;
+}
 function findDoubleMeaning(text) {
-  const open3 = [];
+  const open4 = [];
   let last = "";
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
@@ -5461,11 +5648,11 @@ function findDoubleMeaning(text) {
       last = text.slice(at, end);
       at = end - 1;
     } else if (character === "{" || character === "[") {
-      if (open3.push(character === "{" ? /* @__PURE__ */ new Set() : null) > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
-    } else if (character === "}" || character === "]") open3.pop();
+      if (open4.push(character === "{" ? /* @__PURE__ */ new Set() : null) > MAX_DEPTH) return `is nested more than ${MAX_DEPTH} deep`;
+    } else if (character === "}" || character === "]") open4.pop();
     else if (character === ":") {
       const key = last.includes("\\") ? JSON.parse(last) : last.slice(1, -1);
-      const keys = open3.at(-1);
+      const keys = open4.at(-1);
       if (keys?.has(key)) return `has the key ${quote(key)} twice in one object`;
       keys?.add(key);
     }
@@ -5515,7 +5702,7 @@ var KEYS = /* @__PURE__ */ new Set([
   ...["innerOffset", "chunkOffset", "chunkSize", "chunkDigest", "chunkType", "digest"]
 ]);
 var FOLDED = new Set([...KEYS].map(fold));
-var MAX_PARTS = 6e6;
+var MAX_PARTS = 25e5;
 var TYPES = {
   dir: "directory",
   reg: "file",
@@ -5540,10 +5727,9 @@ function parseToc(json, dataEnd, { anyName = false } = {}) {
   return files;
 }
 function parseEntries(json) {
-  let parts = 0;
-  for (const byte of json) if (byte === 44 || byte === 91 || byte === 123) parts++;
-  if (parts > MAX_PARTS) throw new TocProblem("its table of contents is too large");
   const text = json.toString("utf8");
+  const excess = findExcess(text, MAX_PARTS);
+  if (excess !== void 0) throw new TocProblem(`its table of contents ${excess}`);
   let document;
   try {
     document = JSON.parse(text);
@@ -5639,11 +5825,11 @@ function toChunks2(file, parts, ends, dataEnd) {
   }
   let position = 0;
   const chunks = parts.map((part, i) => {
-    const isLast = i === parts.length - 1;
-    const size = part.chunkSize === 0 && isLast ? file.size - position : part.chunkSize;
+    const isLast2 = i === parts.length - 1;
+    const size = part.chunkSize === 0 && isLast2 ? file.size - position : part.chunkSize;
     const chunk = {
       offset: part.offset,
-      end: isLast && file.endOffset > part.offset ? file.endOffset : ends.get(part.offset) ?? 0,
+      end: isLast2 && file.endOffset > part.offset ? file.endOffset : ends.get(part.offset) ?? 0,
       inner: part.innerOffset,
       size,
       digest: part.chunkDigest || (parts.length === 1 ? file.digest : ""),
@@ -5862,6 +6048,8 @@ var dockerManifestSchema = array(
 );
 function parseDocument(data, schema, what) {
   const text = Buffer.from(data).toString("utf8");
+  const excess = findExcess(text);
+  if (excess !== void 0) throw new UserError(`${what} ${excess}`);
   let value;
   try {
     value = JSON.parse(text);
@@ -6133,8 +6321,8 @@ async function readOciImages(store, options) {
     const names2 = NAMES.map((key) => descriptor.annotations?.[key]).filter((name) => name !== void 0 && name !== "");
     for (const name of names2) if (name !== void 0 && !image.names.includes(name)) image.names.push(name);
   }
-  const joined = joinPlatforms(images, digestOf(data));
-  return { images: joined.map((image) => ({ ...image, notes: [...image.notes, ...others].map(leftOut) })), others };
+  const joined2 = joinPlatforms(images, digestOf(data));
+  return { images: joined2.map((image) => ({ ...image, notes: [...image.notes, ...others].map(leftOut) })), others };
 }
 function requireImages({ images, others }) {
   if (images.length > 0 || others.length === 0) return images;
@@ -6232,7 +6420,7 @@ async function readLeaf(store, descriptor, manifest, { limits, kind }) {
       `image config ${configDigest}`
     );
     await requireLayers(store, layers);
-    const platform = describe3(descriptor, configDigest, config2, layers, limits);
+    const platform = describe4(descriptor, manifest, config2, limits);
     if (kind !== void 0) platform.notes.push(`its manifest calls it ${kind}, and runtimes may run it`);
     return { platform, configDigest };
   } catch (problem) {
@@ -6254,7 +6442,8 @@ async function requireLayers(store, layers) {
     );
   }
 }
-function describe3(descriptor, configDigest, config2, layers, limits) {
+function describe4(descriptor, manifest, config2, limits) {
+  const layers = manifest.layers ?? [];
   const diffIds = config2.rootfs.diff_ids ?? [];
   const stated = toStated(descriptor);
   const ofConfig = { os: config2.os ?? void 0, architecture: config2.architecture ?? void 0 };
@@ -6269,7 +6458,7 @@ function describe3(descriptor, configDigest, config2, layers, limits) {
   if (layers.length > limits.layers) throw exceeded("layers", limits, `manifest ${descriptor.digest}`);
   return {
     platform,
-    configDigest,
+    configDigest: manifest.config.digest,
     config: toImageConfig(config2),
     layers: layers.map((layer, i) => toSourceLayer2(layer, diffIds[i] ?? "")),
     notes
@@ -6429,8 +6618,8 @@ function createChannel() {
     try {
       for (; ; ) {
         while (piece === void 0 && !ended) {
-          await new Promise((resolve2) => {
-            wake = resolve2;
+          await new Promise((resolve3) => {
+            wake = resolve3;
           });
         }
         if (piece === void 0) return;
@@ -6450,8 +6639,8 @@ function createChannel() {
       if (closed || chunk.length === 0) return;
       piece = chunk;
       wake();
-      await new Promise((resolve2) => {
-        release2 = resolve2;
+      await new Promise((resolve3) => {
+        release2 = resolve3;
       });
     },
     end() {
@@ -6466,9 +6655,9 @@ function createChannel() {
 }
 
 // src/image/archive-stream.ts
-async function openArchiveStream(open3, options, { once: once2 = false } = {}) {
+async function openArchiveStream(open4, options, { once: once2 = false } = {}) {
   const members2 = createMemberIndex(options.limits);
-  await readMembers(open3(), options, (member) => {
+  await readMembers(open4(), options, (member) => {
     const slot = {};
     members2.add(member, slot);
     if (member.type !== "file") return void 0;
@@ -6482,9 +6671,9 @@ async function openArchiveStream(open3, options, { once: once2 = false } = {}) {
     const found = members2.find(name);
     if (found === void 0) throw new UserError(`${quote(name)} is missing`);
     const { outcome } = found.value;
-    if (!isAsScanned(wanted, options)) return scanAgain(open3(), found.name, wanted);
+    if (!isAsScanned(wanted, options)) return scanAgain(open4(), found.name, wanted);
     if (wanted.toc !== void 0 && !once2)
-      return scanAgain(open3(), found.name, { ...wanted, budget: createBudget(options.limits) });
+      return scanAgain(open4(), found.name, { ...wanted, budget: createBudget(options.limits) });
     if (outcome !== void 0 && "scan" in outcome) return withoutTable(outcome.scan, wanted);
     throw outcome !== void 0 && "problem" in outcome ? outcome.problem : new UserError("it is not a tar archive");
   }
@@ -6557,11 +6746,11 @@ async function readMembers(source, { limits, signal }, start) {
   );
   reader2.end();
 }
-function createSniffingTask(options, settle) {
+function createSniffingTask(options, settle2) {
   let head = Buffer.alloc(0);
   let task;
   async function begin() {
-    task = chooseTask(head, options, settle);
+    task = chooseTask(head, options, settle2);
     await task.write(head);
     return task;
   }
@@ -6576,14 +6765,14 @@ function createSniffingTask(options, settle) {
     }
   };
 }
-function chooseTask(head, options, settle) {
-  if (sniffCompression(head) !== "none" || isTar(head)) return createLayerTask(options, settle);
-  if (/^\s*[[{]/.test(head.toString("latin1"))) return createDocumentTask(options.limits, settle);
+function chooseTask(head, options, settle2) {
+  if (sniffCompression(head) !== "none" || isTar(head)) return createLayerTask(options, settle2);
+  if (/^\s*[[{]/.test(head.toString("latin1"))) return createDocumentTask(options.limits, settle2);
   return {
     async write() {
     },
     async end() {
-      settle({ problem: new UserError("it is neither a layer nor JSON") });
+      settle2({ problem: new UserError("it is neither a layer nor JSON") });
     }
   };
 }
@@ -6597,7 +6786,7 @@ function isTar(head) {
     return false;
   }
 }
-function createLayerTask(options, settle) {
+function createLayerTask(options, settle2) {
   const channel = createChannel();
   let outcome;
   const done = scanWhole(channel.readable, options).then(
@@ -6616,11 +6805,11 @@ function createLayerTask(options, settle) {
     async end() {
       channel.end();
       await done;
-      if (outcome !== void 0) settle(outcome);
+      if (outcome !== void 0) settle2(outcome);
     }
   };
 }
-function createDocumentTask(limits, settle) {
+function createDocumentTask(limits, settle2) {
   const chunks = [];
   let size = 0;
   return {
@@ -6629,11 +6818,14 @@ function createDocumentTask(limits, settle) {
       if (size <= limits.jsonBytes) chunks.push(Buffer.from(chunk));
     },
     async end() {
-      if (size > limits.jsonBytes) settle({ problem: exceeded("document-size", limits) });
-      else settle({ document: Buffer.concat(chunks) });
+      if (size > limits.jsonBytes) settle2({ problem: exceeded("document-size", limits) });
+      else settle2({ document: Buffer.concat(chunks) });
     }
   };
 }
+
+// src/image/daemon.ts
+var import_node_http2 = __toESM(require_http(), 1);
 
 // src/image/daemon-address.ts
 import { createHash as createHash5 } from "node:crypto";
@@ -6721,146 +6913,32 @@ async function readCertificates(folder) {
 var import_node_http = __toESM(require_http(), 1);
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
-var USER_AGENT = "netfilter-compat";
-function loadHttps() {
-  return process.getBuiltinModule("node:https");
-}
-function sendRequest(request) {
-  const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits } = request;
-  const send = url.protocol === "https:" ? loadHttps().request : import_node_http.request;
-  const sockets = /* @__PURE__ */ new Set();
-  return new Promise((resolve2, reject) => {
-    if (signal?.aborted) throw stopped(signal);
-    const sent = withSockets(
-      sockets,
-      () => send(url, {
-        method,
-        agent,
-        timeout: idle,
-        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
-        ...socketPath === void 0 ? {} : { socketPath }
-      })
-    );
-    let begun;
-    function fail(error) {
-      stop();
-      clearTimeout(opening);
-      reject(error);
-      (begun ?? sent).destroy(error);
-      for (const socket of sockets) if (begun === void 0) socket.destroy();
-    }
-    const stop = startTimers(fail, { signal, limits });
-    const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
-    const opening = idle === 0 ? void 0 : setTimeout(onIdle, OPENING * idle);
-    sent.on("socket", () => clearTimeout(opening));
-    sent.on("timeout", onIdle);
-    sent.on("error", fail);
-    sent.on("upgrade", (_answer, socket) => {
-      socket.destroy();
-      fail(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
-    });
-    sent.on("close", () => {
-      clearTimeout(opening);
-      if (begun === void 0) fail(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" }));
-    });
-    sent.on("response", (answer) => {
-      begun = answer;
-      answer.on("close", stop);
-      resolve2({
-        status: answer.statusCode ?? 0,
-        header(name) {
-          const value = answer.headers[name];
-          return Array.isArray(value) ? value.join(", ") : value;
-        },
-        body: answer
-      });
-    });
-    sent.end(body);
-  });
-}
-var OPENING = 2;
-function startTimers(fail, { signal, limits }) {
-  const timer = limits === void 0 ? void 0 : setTimeout(() => fail(exceeded("request-time", limits)), limits.requestSeconds * 1e3);
-  const onAbort = () => fail(stopped(signal));
-  signal?.addEventListener("abort", onAbort);
-  return () => {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-  };
-}
-function stopped(signal) {
-  return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
-}
-var opened = new AsyncLocalStorage();
-var isWatched = false;
-function withSockets(sockets, make) {
-  if (!isWatched)
-    subscribe("net.client.socket", (message) => opened.getStore()?.add(message.socket));
-  isWatched = true;
-  return opened.run(sockets, make);
-}
-async function readBody({ body }, limit) {
-  const chunks = [];
-  let size = 0;
-  try {
-    for await (const chunk of body) {
-      size += chunk.length;
-      if (size > limit) return void 0;
-      chunks.push(chunk);
-    }
-  } finally {
-    body.destroy();
-  }
-  return Buffer.concat(chunks);
-}
-var PASSING = /* @__PURE__ */ new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
-var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
-function describeConnection(error) {
-  const code = errorCode(error);
-  if (code === void 0 || error instanceof UserError) return void 0;
-  if (/^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
-    return { problem: `it refuses the TLS certificate of this side, or that there is none (${code})`, passing: false };
-  if (CERTIFICATE.test(code))
-    return {
-      problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
-      passing: false
-    };
-  if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
-  if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
-  if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
-  if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
-  if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
-  if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))
-    return { problem: `the connection failed (${code})`, passing: false };
-  return void 0;
-}
 
 // src/image/http-body.ts
 import { finished } from "node:stream";
 
 // src/image/reading-agent.ts
-var import_node_http2 = __toESM(require_http(), 1);
-import { connect } from "node:net";
 var READ = 256 * 1024;
-function createReadingAgent() {
-  const agent = new import_node_http2.Agent();
-  agent.createConnection = connectReusing;
+var TLS_READ = 16 * 1024;
+function readingAgent(agent, size) {
+  const connect2 = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) => {
+    const socket = connect2({ ...options, onread: readInto(size, () => socket) }, callback);
+    return socket;
+  };
   return agent;
 }
-function connectReusing(options) {
-  let buffer = Buffer.allocUnsafeSlow(READ);
-  const socket = connect({
-    ...options,
-    onread: {
-      buffer: () => buffer,
-      callback(size) {
-        const wantsMore = socket.push(buffer.subarray(0, size));
-        if (socket.readableLength > 0) buffer = Buffer.allocUnsafeSlow(READ);
-        return wantsMore;
-      }
+function readInto(size, socketOf) {
+  let buffer = Buffer.allocUnsafeSlow(size);
+  return {
+    buffer: () => buffer,
+    callback(read) {
+      const socket = socketOf();
+      const wantsMore = socket.push(buffer.subarray(0, read));
+      if (socket.readableLength > 0) buffer = Buffer.allocUnsafeSlow(size);
+      return wantsMore;
     }
-  });
-  return socket;
+  };
 }
 
 // src/image/http-body.ts
@@ -6891,8 +6969,8 @@ async function* readPieces(body) {
     for (; ; ) {
       while (filled <= FULL && ending === void 0) {
         body.resume();
-        await new Promise((resolve2) => {
-          wake = resolve2;
+        await new Promise((resolve3) => {
+          wake = resolve3;
         });
       }
       if (filled === 0) break;
@@ -6912,6 +6990,144 @@ function giveBack({ buffer, byteLength }) {
   if (byteLength === buffer.byteLength && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
+// src/image/http.ts
+var USER_AGENT = "netfilter-compat";
+function loadHttps() {
+  return process.getBuiltinModule("node:https");
+}
+function sendRequest(request) {
+  const { url, method = "GET", headers, body, agent, socketPath, signal, idle, limits } = request;
+  const send = url.protocol === "https:" ? loadHttps().request : import_node_http.request;
+  const sockets = /* @__PURE__ */ new Set();
+  function onOpened(socket) {
+    sockets.add(socket);
+    if (url.protocol === "https:" && !("encrypted" in socket)) boundTunnel(socket, () => isThrough);
+  }
+  let isThrough = false;
+  return new Promise((resolve3, reject) => {
+    if (signal?.aborted) throw stopped(signal);
+    const sent = withSockets(
+      onOpened,
+      () => send(url, {
+        method,
+        agent,
+        timeout: idle,
+        headers: { "user-agent": USER_AGENT, "accept-encoding": "identity", ...headers },
+        ...socketPath === void 0 ? {} : { socketPath }
+      })
+    );
+    let begun;
+    function fail(error) {
+      stop();
+      clearTimeout(opening);
+      reject(error);
+      (begun ?? sent).destroy(error);
+      for (const socket of sockets) if (begun === void 0) socket.destroy();
+    }
+    const stop = startTimers(fail, { signal, limits });
+    const onIdle = () => fail(Object.assign(new Error("no byte came"), { code: "ETIMEDOUT" }));
+    const opening = idle === 0 ? void 0 : setTimeout(onIdle, OPENING * idle);
+    sent.on("socket", () => {
+      isThrough = true;
+      clearTimeout(opening);
+    });
+    sent.on("timeout", onIdle);
+    sent.on("error", fail);
+    sent.on("upgrade", (_answer, socket) => {
+      socket.destroy();
+      fail(Object.assign(new Error("it wants another protocol"), { code: "HPE_UPGRADE" }));
+    });
+    sent.on("close", () => {
+      clearTimeout(opening);
+      if (begun === void 0) fail(Object.assign(new Error("it ended without an answer"), { code: "ECONNRESET" }));
+    });
+    sent.on("response", (answer) => {
+      begun = answer;
+      answer.on("close", stop);
+      resolve3({
+        status: answer.statusCode ?? 0,
+        header(name) {
+          const value = answer.headers[name];
+          return Array.isArray(value) ? value.join(", ") : value;
+        },
+        body: answer
+      });
+    });
+    sent.end(body);
+  });
+}
+var OPENING = 2;
+function startTimers(fail, { signal, limits }) {
+  const timer = limits === void 0 ? void 0 : setTimeout(() => fail(exceeded("request-time", limits)), limits.requestSeconds * 1e3);
+  const onAbort = () => fail(stopped(signal));
+  signal?.addEventListener("abort", onAbort);
+  return () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+}
+function stopped(signal) {
+  return Object.assign(new Error("it was stopped", { cause: signal?.reason }), { code: "ABORT_ERR" });
+}
+var opened = new AsyncLocalStorage();
+var isWatched = false;
+function withSockets(onOpened, make) {
+  if (!isWatched)
+    subscribe("net.client.socket", (message) => opened.getStore()?.(message.socket));
+  isWatched = true;
+  return opened.run(onOpened, make);
+}
+var TUNNEL_BYTES = 64 * 1024;
+var TUNNEL_PIECES = 10;
+function boundTunnel(socket, isThrough) {
+  let pieces = 0;
+  socket.setMaxListeners(0).on("readable", () => {
+    if (isThrough() || ++pieces <= TUNNEL_PIECES && socket.bytesRead <= TUNNEL_BYTES) return;
+    socket.destroy(Object.assign(new Error("the proxy's answer does not end"), { code: "ERR_PROXY_TUNNEL" }));
+  });
+}
+async function readBody({ body }, limit) {
+  let buffer = Buffer.alloc(0);
+  let size = 0;
+  try {
+    for await (const chunk of readPieces(body)) {
+      if (size + chunk.length > limit) return void 0;
+      if (size + chunk.length > buffer.length) {
+        const larger = Buffer.alloc(Math.max(2 * buffer.length, size + chunk.length));
+        buffer.copy(larger, 0, 0, size);
+        buffer = larger;
+      }
+      size += chunk.copy(buffer, size);
+    }
+  } finally {
+    body.destroy();
+  }
+  return buffer.subarray(0, size);
+}
+var PASSING = /* @__PURE__ */ new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH", "EHOSTUNREACH"]);
+var CERTIFICATE = /CERT|UNABLE_TO_|SELF_SIGNED|SIGNATURE_FAILURE|ERR_TLS_CERT/;
+function describeConnection(error) {
+  const code = errorCode(error);
+  if (code === void 0 || error instanceof UserError) return void 0;
+  if (/^ERR_SSL_.*ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA)/.test(code))
+    return { problem: `it refuses the TLS certificate of this side, or that there is none (${code})`, passing: false };
+  if (CERTIFICATE.test(code))
+    return {
+      problem: `its TLS certificate is not trusted (${code}): set NODE_EXTRA_CA_CERTS to the file of the authority that signed it`,
+      passing: false
+    };
+  if (code === "ECONNREFUSED") return { problem: `the connection was refused (${code})`, passing: false };
+  if (code === "ENOTFOUND") return { problem: `there is no host of that name (${code})`, passing: false };
+  if (code === "ETIMEDOUT") return { problem: `it did not answer in time (${code})`, passing: true };
+  if (code === "ERR_PROXY_TUNNEL")
+    return { problem: `the proxy of HTTPS_PROXY does not connect to it (${code})`, passing: false };
+  if (PASSING.has(code)) return { problem: `the connection was cut (${code})`, passing: true };
+  if (/^HPE_/.test(code)) return { problem: `its answer is not HTTP (${code})`, passing: true };
+  if (/^(E[A-Z0-9]+|ERR_SSL_.*|ERR_TLS_.*|ERR_PROXY_.*)$/.test(code) && !/^ERR_INVALID|^ERR_HTTP_INVALID/.test(code))
+    return { problem: `the connection failed (${code})`, passing: false };
+  return void 0;
+}
+
 // src/image/daemon.ts
 var PLATFORM_VERSION = [1, 48];
 var ANSWER_BYTES = 4 * 2 ** 20;
@@ -6926,7 +7142,7 @@ async function openDaemon(name, options, { env, platforms }) {
   const deadline = signal === void 0 ? timeout : AbortSignal.any([timeout, signal]);
   const silent = [];
   for (const address of addresses) {
-    const daemon = connect2(address, limits, deadline);
+    const daemon = connect(address, limits, deadline);
     try {
       const found = await findImage(daemon, name);
       if ("image" in found) return await openImage(daemon, found, options, platforms);
@@ -6956,13 +7172,20 @@ function isImageName(name) {
 function encodeName(name) {
   return name.split("/").map(encodeURIComponent).join("/").replaceAll("%3A", ":").replaceAll("%40", "@");
 }
-function connect2({ place: place2, base, socketPath, tls }, limits, deadline) {
-  const agent = base.protocol === "https:" ? new (loadHttps()).Agent(tls) : createReadingAgent();
+function connect({ place: place2, base, socketPath, tls }, limits, deadline) {
+  const agent = base.protocol === "https:" ? readingAgent(new (loadHttps()).Agent(tls), TLS_READ) : readingAgent(new import_node_http2.Agent(), READ);
   return {
     place: place2,
     limits,
     // A classic store packs the whole image before the first byte comes: only the deadline counts.
-    get: (path) => sendRequest({ url: new URL(path, base), agent, socketPath, signal: deadline, idle: 0, limits }),
+    get: (path) => sendRequest({
+      url: new URL(`${base.pathname.replace(/\/+$/, "")}${path}`, base),
+      agent,
+      socketPath,
+      signal: deadline,
+      idle: 0,
+      limits
+    }),
     close: () => agent.destroy()
   };
 }
@@ -7201,7 +7424,8 @@ import { homedir as homedir2 } from "node:os";
 import { join as join5 } from "node:path";
 var entrySchema = object({
   auth: optional(nullable(string2())),
-  identitytoken: optional(nullable(string2()))
+  identitytoken: optional(nullable(string2())),
+  registrytoken: optional(nullable(string2()))
 });
 var configSchema3 = object({
   auths: optional(nullable(record(string2(), nullable(entrySchema)))),
@@ -7248,12 +7472,17 @@ function find2(table2, host) {
   return (entries.find(([key]) => key === exact) ?? entries.find(([key]) => sameHost(key, host)))?.[1];
 }
 function decodeEntry(entry, path) {
+  if (entry.registrytoken)
+    return isToken(entry.registrytoken) ? { login: { registryToken: entry.registrytoken } } : { problem: `${path} holds a token that cannot be sent` };
   if (entry.identitytoken) return { login: { identityToken: entry.identitytoken } };
   if (!entry.auth) return {};
   const text = Buffer.from(entry.auth, "base64").toString("utf8");
   const colon = text.indexOf(":");
   if (colon <= 0) return { problem: `${path} holds a login that is not base64 of NAME:PASSWORD` };
   return { login: { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, "") } };
+}
+function isToken(text) {
+  return /^[\x21-\x7e]+$/.test(text);
 }
 async function askHelper(helper, key, env, bounds) {
   const program = `docker-credential-${helper}`;
@@ -7272,7 +7501,7 @@ async function askHelper(helper, key, env, bounds) {
   }
 }
 function runHelper(program, key, env, { signal, seconds = HELPER_SECONDS }) {
-  return new Promise((resolve2, reject) => {
+  return new Promise((resolve3, reject) => {
     signal?.throwIfAborted();
     const child = spawn(program, ["get"], { env: { ...env }, stdio: ["pipe", "pipe", "ignore"] });
     let output = "";
@@ -7289,14 +7518,14 @@ function runHelper(program, key, env, { signal, seconds = HELPER_SECONDS }) {
       output += text;
       if (output.length > HELPER_BYTES) stop(`answered more than ${HELPER_BYTES / 1024} KiB`);
     });
-    function settle(end) {
+    function settle2(end) {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
       if (signal?.aborted) reject(signal.reason);
-      else resolve2({ end: stopped2 ?? end, output });
+      else resolve3({ end: stopped2 ?? end, output });
     }
-    child.on("error", (error) => settle(errorCode(error) ?? "failed"));
-    child.on("close", (code, ended) => settle(code === 0 ? "" : `failed (${code ?? `ended by ${ended}`})`));
+    child.on("error", (error) => settle2(errorCode(error) ?? "failed"));
+    child.on("close", (code, ended) => settle2(code === 0 ? "" : `failed (${code ?? `ended by ${ended}`})`));
     child.stdin.on("error", () => {
     });
     child.stdin.end(key);
@@ -7336,7 +7565,7 @@ async function authorize(header, context) {
   if (!challenges.some(({ scheme }) => scheme === "basic"))
     throw new UserError(`registry ${context.name.host} wants a login of a kind that is not known here`);
   if (found.login === void 0) throw denied(context.name, found);
-  if ("identityToken" in found.login)
+  if (!("password" in found.login))
     throw new UserError(
       `registry ${context.name.host} wants a user name and a password, ${found.origin} holds a token: run docker login again`
     );
@@ -7358,8 +7587,9 @@ function basic({ username, password }) {
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 async function fetchToken({ parameters }, context) {
-  const realm = checkRealm(parameters.get("realm") ?? "", context);
   const found = await context.findLogin();
+  if (found.login !== void 0 && "registryToken" in found.login) return found.login.registryToken;
+  const realm = checkRealm(parameters.get("realm") ?? "", context);
   const answer = await askToken(realm, parameters, found.login, context);
   const isRefused = answer.status === 401 || answer.status === 403 || answer.status === 400 && found.login !== void 0;
   if (answer.status !== 200) {
@@ -7410,7 +7640,7 @@ function parseToken(data) {
   try {
     const { token, access_token } = tokenSchema.parse(JSON.parse(data?.toString("utf8") ?? ""));
     const found = token || access_token;
-    return found && /^[\x21-\x7e]+$/.test(found) ? found : void 0;
+    return found && isToken(found) ? found : void 0;
   } catch {
     return void 0;
   }
@@ -7489,6 +7719,7 @@ function createSecrets() {
     addLogin({ login }) {
       if (login === void 0) return;
       if ("identityToken" in login) return add(login.identityToken);
+      if ("registryToken" in login) return add(login.registryToken);
       add(login.password);
       add(Buffer.from(`${login.username}:${login.password}`).toString("base64"));
     },
@@ -7513,10 +7744,13 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
   const proxyEnv = { ...env };
   const HttpsAgent = loadHttps().Agent;
   const agents = {
-    direct: { "http:": new import_node_http3.Agent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) },
+    direct: {
+      "http:": readingAgent(new import_node_http3.Agent({ keepAlive: true }), READ),
+      "https:": readingAgent(new HttpsAgent({ keepAlive: true }), TLS_READ)
+    },
     proxied: {
-      "http:": new import_node_http3.Agent({ keepAlive: true, proxyEnv }),
-      "https:": new HttpsAgent({ keepAlive: true, proxyEnv })
+      "http:": readingAgent(new import_node_http3.Agent({ keepAlive: true, proxyEnv }), READ),
+      "https:": readingAgent(new HttpsAgent({ keepAlive: true, proxyEnv }), TLS_READ)
     }
   };
   const insecure = insecureRegistries.map(parseInsecureRegistry);
@@ -7575,7 +7809,7 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
   }
   const base = await findBase();
   const isPlain = base.protocol === "http:";
-  async function follow(start, request, signal) {
+  async function follow2(start, request, signal) {
     let url = start;
     for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
       const login = url.origin === base.origin && authorization !== void 0 ? { authorization } : {};
@@ -7592,7 +7826,7 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
     const isAllowed = url?.protocol === "https:" || url?.protocol === "http:" && isPlain && mayBePlain(url.host);
     if (url === void 0 || !isAllowed)
       throw new UserError(
-        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(secrets.hide(url.origin))}, which is not HTTPS`
+        `registry ${name.host} redirects to ${url === void 0 ? "no valid address" : quote(secrets.hide(`${url.protocol}//${url.host}`))}, which is not HTTPS`
       );
     url.username = "";
     url.password = "";
@@ -7613,7 +7847,7 @@ async function createRegistryClient(name, { limits, env, credentials, insecureRe
     let mayLogIn = true;
     for (let failures = 1; ; failures++) {
       try {
-        const answer = await follow(url, request, signal);
+        const answer = await follow2(url, request, signal);
         if (answer.status === 200 || answer.status === 206) return answer;
         const isOwn = answer.url.origin === base.origin;
         if (answer.status === 401 && isOwn && mayLogIn) {
@@ -7841,14 +8075,14 @@ function deferSinks(probe) {
       if (first === void 0) return void 0;
       const { write: _, end: __, ...marks } = first;
       let sink;
-      function open3() {
+      function open4() {
         sink ??= probe(file);
         return sink;
       }
       last = () => {
         sink = void 0;
       };
-      return { ...marks, write: (chunk) => open3()?.write(chunk) === true, end: () => open3()?.end() };
+      return { ...marks, write: (chunk) => open4()?.write(chunk) === true, end: () => open4()?.end() };
     },
     restart: () => last
   };
@@ -7979,7 +8213,7 @@ function createRegistryStore(client, { limits, budget }, lazy) {
     refuseOtherType(what, result.answer.header("content-type"), result.data);
     return result;
   }
-  async function resolve2() {
+  async function resolve3() {
     const { digest, reference } = client.name;
     const { data, answer } = await readManifest(reference);
     const stated = digest ?? answer.header("docker-content-digest") ?? "";
@@ -8024,7 +8258,7 @@ function createRegistryStore(client, { limits, budget }, lazy) {
     }
   }
   const store = {
-    resolve: resolve2,
+    resolve: resolve3,
     // Asking for each layer whether it is there would cost a request each; reading it tells.
     has: async (blob) => toDigest(blob) !== void 0 && blobs.has(toDigest(blob) ?? ""),
     async readDocument(blob) {
@@ -8175,7 +8409,7 @@ async function openArchiveStore(path, options) {
   return openArchiveStream(stream, options);
 }
 function readPipe(path, { signal }) {
-  const fd = openSync3(path, constants2.O_RDONLY | constants2.O_NONBLOCK);
+  const fd = openSync4(path, constants2.O_RDONLY | constants2.O_NONBLOCK);
   return new Socket({ fd, readable: true, writable: false, ...signal === void 0 ? {} : { signal } });
 }
 async function sniffFile(handle) {
@@ -8309,9 +8543,12 @@ async function useImages(reference, options, use) {
     try {
       const picked = pickImages(images, name);
       const several = images.length > 1 && name === void 0;
-      const chosen = picked.map((image) => ({ image, ...choosePlatforms(image, asked) }));
-      const nameOf3 = (image) => several ? `${reference}#${displayName(image)}` : reference;
-      return await readImages2(store, chosen, scanOptions, use, nameOf3);
+      const chosen = picked.map((image) => ({
+        reference: several ? `${reference}#${displayName(image)}` : reference,
+        digest: image.digest,
+        ...choosePlatforms(image, asked)
+      }));
+      return await readImages2(store, chosen, scanOptions, use);
     } finally {
       await store.close();
     }
@@ -8321,7 +8558,7 @@ async function useImages(reference, options, use) {
     throw hint !== "" && located instanceof UserError && !isLimit(located) ? new UserError(`${located.message}${hint}`) : located;
   }
 }
-async function readImages2(store, chosen, options, { recall: recall2, read }, nameOf3) {
+async function readImages2(store, chosen, options, { recall: recall2, read }) {
   const all = new Set(chosen.flatMap(({ platforms }) => platforms));
   if (all.size > options.limits.platforms) throw exceeded("platforms", options.limits);
   const known = recall2 === void 0 ? /* @__PURE__ */ new Map() : await recallPlatforms(store, all, recall2, options);
@@ -8332,14 +8569,14 @@ async function readImages2(store, chosen, options, { recall: recall2, read }, na
     options
   );
   const used = [];
-  for (const { image, platforms, notes } of chosen) {
+  for (const { reference, digest, platforms, notes } of chosen) {
     const results = [];
     for (const platform of platforms) {
       const result = known.get(platform) ?? read(await readPlatform(store, platform, scans, options));
       options.deadline.check();
       results.push({ platform: platform.platform, result, notes: [...notes, ...platform.notes] });
     }
-    used.push({ reference: nameOf3(image), digest: image.digest, platforms: results });
+    used.push({ reference, digest, platforms: results });
   }
   return used;
 }
@@ -8638,7 +8875,7 @@ var calico_default = {
     paths: ["/usr/bin/calico-node", "/bin/calico-node"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "projectcalico/calico felix/iptables/match_builder.go and projectcalico/calico felix/rules/static.go: -m mark, --source and --destination prefixes, --dport of the VXLAN port; policy ports go through multiport, which no release stores differently", confidence: "seen" },
-  operations: { value: ["append", "delete", "list"], source: "projectcalico/calico felix/iptables/table.go: iptables-TYPE-save -t of each table, then iptables-TYPE-restore --noflush with its own chains and its own rules in the built-in ones; deletes its rules by the text it read", confidence: "seen" },
+  operations: { value: ["append", "delete", "list"], source: "projectcalico/calico felix/iptables/table.go: iptables-TYPE-save -t of each table, which it takes for failed where a comment says that the table is incompatible, as a listing is; then iptables-TYPE-restore --noflush with its own chains and its own rules in the built-in ones; deletes its rules by the text it read", confidence: "seen" },
   changesRules: { value: true, source: "projectcalico/calico felix/iptables/table.go: rewrites its chains as endpoints and policies change", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port", "hash:net,net", "bitmap:port"], listsAll: false }, source: "projectcalico/calico felix/ipsets/ipset_defs.go and ipsets.go: ipset list -name, then list of its own sets", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "projectcalico/calico felix/environment/feature_detect_linux.go: FindBestBinary takes the command named by the backend, else the plain one, and panics only without both", confidence: "seen" },
@@ -8719,9 +8956,10 @@ var docker_default = {
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler: --dport of published ports, -s of the bridge prefix, -m mark for allow-direct-routing marks", confidence: "seen" },
   operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "moby/moby daemon/libnetwork/iptables/iptables.go: -C before adding, -n -L of own and built-in chains; drivers/bridge/internal/iptabler", confidence: "seen" },
+  tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter"] }, reads: { list: ["filter", "nat"], "list-own-chain": ["filter", "nat"] } }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/network.go (before: libnetwork/drivers/bridge/setup_ip_tables.go): -s and -d of the bridge prefix in nat and filter, the only -m mark in filter; ports are in raw and mangle too; moby/moby libnetwork/iptables/iptables.go at 19.03 to 29.2: -L of filter, of nat until 19.03, -nL of its own chains, which are in filter and nat", confidence: "seen" },
   changesRules: { value: true, source: "moby/moby daemon/libnetwork/drivers/bridge: rules change with each container that publishes a port", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: 28.0 and later make a hash:net set through netlink, not with the ipset tool", confidence: "seen" },
-  selects: { value: "path", source: "moby/moby daemon/libnetwork/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
+  selects: { value: "path", native: { name: "firewall-backend", values: ["nftables"], writes: [], option: { others: ["iptables"], since: "29.0.0" }, source: "https://docs.docker.com/engine/network/firewall-nftables: iptables by default; moby/moby#50357: a flag or a field of daemon.json", confidence: "documented" }, source: "moby/moby daemon/libnetwork/iptables/iptables.go: runs iptables and ip6tables by plain name", confidence: "seen" },
   network: { value: "pod", source: "https://hub.docker.com/_/docker: a container of its own; with the node's network it has to be stated", confidence: "documented" },
   versions: [
     {
@@ -8731,10 +8969,11 @@ var docker_default = {
     {
       versions: ">=28.0.0",
       backend: { value: "host", source: "docs.docker.com/engine/network/firewall-iptables: iptables is the default backend", confidence: "documented" },
+      tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter"] }, reads: { list: ["filter"], "list-own-chain": ["filter", "nat"] } }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/network.go (before: libnetwork/drivers/bridge/setup_ip_tables.go): -s and -d of the bridge prefix in nat and filter, the only -m mark in filter; ports are in raw and mangle too; iptabler.go and daemon/libnetwork/iptables/iptables.go: -L of FORWARD in filter, -nL of its own chains, which are in filter and nat", confidence: "seen" },
       sets: { value: { creates: ["hash:net"], listsAll: false }, source: "moby/moby daemon/libnetwork/drivers/bridge/internal/iptabler/iptabler.go: -m set --match-set; the set is made through netlink", confidence: "seen" }
     }
   ],
-  notes: ["Mark matches are written only where allow-direct-routing by mark is configured.", "--firewall-backend=nftables (29 and later) writes tables docker-bridges of its own."]
+  notes: ["Mark matches are written only where allow-direct-routing by mark is configured.", "--firewall-backend=nftables (29 and later) writes tables docker-bridges of its own: of its image, state it under images, options."]
 };
 
 // src/knowledge/programs/firewalld.json
@@ -8767,7 +9006,7 @@ var flannel_default = {
   changesRules: { value: false, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables.go: checks its rules every few seconds and writes only when one is missing", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "flannel-io/flannel pkg/trafficmngr/iptables: no ipset", confidence: "seen" },
   runs: { value: ["iptables-restore", "ip6tables-restore"], source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables_restore.go", confidence: "seen" },
-  selects: { value: "path", source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables_restore.go and coreos/go-iptables: plain names in PATH", confidence: "seen" },
+  selects: { value: "path", native: { name: "EnableNFTables", values: ["true"], writes: [], option: { others: ["false"], since: "0.25.0", module: "sigs.k8s.io/knftables" }, source: "flannel-io/flannel Documentation/configuration.md: EnableNFTables of net-conf.json, experimental, false by default; pkg/trafficmngr/nftables: tables of its own; Talos (siderolabs/talos#13376) and kOps (kubernetes/kops#17503) set it", confidence: "documented" }, source: "flannel-io/flannel pkg/trafficmngr/iptables/iptables_restore.go and coreos/go-iptables: plain names in PATH", confidence: "seen" },
   versions: [
     {
       versions: ">=0.13.0 <0.15.0",
@@ -8805,7 +9044,7 @@ var flannel_default = {
       iptables: { value: "1.8.13", source: "flannel-io/flannel Dockerfile at the tags: Alpine 3.24", confidence: "seen" }
     }
   ],
-  notes: ["With EnableNFTables (0.25 and later) flannel writes its own nft tables and runs no iptables."]
+  notes: ["With EnableNFTables (0.25 and later) flannel writes its own nft tables and runs no iptables: state it under images, options."]
 };
 
 // src/knowledge/programs/ip-masq-agent.json
@@ -8877,8 +9116,8 @@ var istio_cni_default = {
     paths: ["/usr/local/bin/install-cni"]
   },
   writes: { value: [], source: "istio/istio cni/pkg/iptables/iptables.go: in the namespace of the node a jump and a rule of its own chain in nat, with owner, set and SNAT; the rest is in the namespaces of pods", confidence: "seen" },
-  tables: { value: { reads: { list: ["nat"] } }, source: "istio/istio cni/pkg/iptables/iptables.go: the rules of the node are in nat; iptables-save of all tables finds the state", confidence: "inferred" },
-  operations: { value: ["append", "check", "delete", "list"], source: "istio/istio cni/pkg/iptables/iptables.go and tools/istio-iptables/pkg/capture: iptables-save, -C of its rules, iptables-restore --noflush of its own chains", confidence: "seen" },
+  tables: { value: { reads: { save: ["nat"] } }, source: "istio/istio cni/pkg/iptables/iptables.go: the rules of the node are in nat; iptables-save of all tables finds the state", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "save"], source: "istio/istio cni/pkg/iptables/iptables.go and tools/istio-iptables/pkg/capture: compares what iptables-save prints with its own rules, -C of each, iptables-restore --noflush of its own chains", confidence: "seen" },
   changesRules: { value: false, source: "istio/istio cni/pkg/iptables/iptables.go: writes at start", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip"], listsAll: false }, source: "istio/istio cni/pkg/ipset/nldeps_linux.go: through netlink", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore"], source: "istio/istio tools/istio-iptables/pkg/dependencies/implementation.go: legacy with rules in it, else nft, else the plain commands", confidence: "seen" },
@@ -9099,7 +9338,7 @@ var kube_proxy_default = {
     paths: ["/usr/local/bin/kube-proxy", "/usr/bin/kube-proxy"]
   },
   writes: { value: ["address-prefix", "mark-match", "port"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: KUBE-POSTROUTING and KUBE-FORWARD match the masquerade mark, service rules match -p tcp|udp --dport, the cluster CIDR and 127.0.0.0/8 are matched by prefix", confidence: "seen" },
-  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto reads the nat table to find stale service chains, jump rules are ensured with -C, its own chains are rewritten with iptables-restore --noflush; kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
+  operations: { value: ["append", "check", "delete", "save-chains", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto of the nat table, of which GetChainsFromTable takes the names of chains to find stale ones (from a table that is left out it finds none, and they stay); jump rules are ensured with -C, its own chains are rewritten with iptables-restore --noflush; kubernetes/kubernetes pkg/util/iptables/iptables.go", confidence: "seen" },
   changesRules: { value: true, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: syncs whenever services or endpoints change", confidence: "seen" },
   selects: { value: "path", source: "kubernetes/kubernetes pkg/util/iptables/iptables.go: runs iptables, iptables-save and iptables-restore by plain name", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "kubernetes/kubernetes pkg/proxy/iptables: no ipset; only pkg/proxy/ipvs runs it", confidence: "seen" },
@@ -9108,20 +9347,21 @@ var kube_proxy_default = {
     {
       versions: ">=1.25 <1.26",
       backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
+      tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter", "nat"], port: ["filter", "nat"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: what it restores are the tables filter and nat", confidence: "seen" },
       iptables: { value: "1.8.7", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" },
       ipset: { value: "7.10", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" }
     },
     {
       versions: ">=1.26 <1.29",
       backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
-      tables: { value: { reads: { list: ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
+      tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter", "nat"], port: ["filter", "nat"] }, reads: { "save-chains": ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: what it restores are the tables filter and nat; SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
       iptables: { value: "1.8.7", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" },
       ipset: { value: "7.10", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bullseye packages", confidence: "documented" }
     },
     {
       versions: ">=1.29",
       backend: { value: "follows-kubelet", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): iptables-wrapper v2", confidence: "seen" },
-      tables: { value: { reads: { list: ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
+      tables: { value: { writes: { "address-prefix": ["filter", "nat"], "mark-match": ["filter", "nat"], port: ["filter", "nat"] }, reads: { "save-chains": ["nat"], "list-own-chain": ["mangle"] } }, source: "kubernetes/kubernetes pkg/proxy/iptables/proxier.go: what it restores are the tables filter and nat; SaveInto of the nat table only, to find stale chains; kubernetes/kubernetes#129128: the canary that it lists is in mangle", confidence: "seen" },
       iptables: { value: "1.8.9", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bookworm packages", confidence: "seen" },
       ipset: { value: "7.17", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): bookworm packages", confidence: "seen" },
       nft: { value: "1.0.6", source: "kubernetes/release images/build/distroless-iptables (variants.yaml history): nft since v0.4.0; built from 1.0.6.1 since v0.9.4", confidence: "seen" },
@@ -9135,7 +9375,7 @@ var kube_proxy_ipvs_default = {
   id: "kube-proxy-ipvs",
   title: "kube-proxy, ipvs mode",
   writes: { value: ["address-prefix", "mark-match"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go: rules match sets instead of ports; marks and the cluster CIDR as in iptables mode", confidence: "inferred" },
-  operations: { value: ["append", "check", "delete", "list", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go: iptables-save to find its chains, iptables-restore --noflush of its own chains", confidence: "inferred" },
+  operations: { value: ["append", "check", "delete", "save-chains", "list-own-chain"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go: iptables-save to find the names of its chains, iptables-restore --noflush of its own chains", confidence: "inferred" },
   changesRules: { value: true, source: "syncs whenever services or endpoints change", confidence: "inferred" },
   ipset: { value: { creates: ["hash:ip", "hash:ip,port", "hash:ip,port,ip", "hash:ip,port,net", "bitmap:port"], listsAll: false }, source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go (ipsetInfo) and pkg/util/ipset/ipset.go: create, add, del, list -n and list of one named set", confidence: "seen" },
   runs: { value: ["iptables-save", "iptables-restore", "ip6tables-save", "ip6tables-restore", "ipset"], source: "kubernetes/kubernetes pkg/proxy/ipvs/proxier.go and pkg/proxy/ipvs/ipset/types.go", confidence: "inferred" },
@@ -9184,7 +9424,7 @@ var kube_router_default = {
     paths: ["/usr/local/bin/kube-router"]
   },
   writes: { value: ["address-prefix", "mark-match", "port", "port-range", "tcp-flags", "nflog"], source: "cloudnativelabs/kube-router pkg/controllers/netpol/pod.go: NFLOG with limit and -m mark for denied traffic; policy.go: --dport and --dport from:to for endPort; npc_iptables.go: service prefixes; pkg/controllers/proxy/network_services_controller.go: --tcp-flags SYN,RST SYN with TCPMSS", confidence: "seen" },
-  tables: { value: { writes: { nflog: ["filter"], "port-range": ["filter"], "tcp-flags": ["mangle"] } }, source: "cloudnativelabs/kube-router pkg/controllers/netpol: policy chains are in filter; pkg/controllers/proxy/network_services_controller.go: TCPMSS rules are in mangle", confidence: "seen" },
+  tables: { value: { writes: { nflog: ["filter"], "port-range": ["filter"], "tcp-flags": ["mangle"] }, reads: { list: ["filter", "nat", "mangle"], "list-own-chain": ["filter", "nat"], "save-restore": ["filter"] } }, source: "cloudnativelabs/kube-router pkg/controllers/netpol: policy chains are in filter, which alone is saved and restored (at the tags from 1.2.3 on); pkg/controllers/proxy: TCPMSS rules are in mangle, nat is listed, mangle saved to look for rules of its own", confidence: "seen" },
   operations: { value: ["append", "check", "delete", "list", "list-own-chain", "save-restore"], source: "cloudnativelabs/kube-router pkg/controllers/netpol/npc_iptables.go: iptables-save -t filter, edits the dump and restores it with iptables-restore -T filter without --noflush; pkg/utils/iptables.go", confidence: "seen" },
   changesRules: { value: true, source: "cloudnativelabs/kube-router pkg/controllers/netpol: a full save and restore on each sync", confidence: "seen" },
   ipset: { value: { creates: ["hash:ip", "hash:net", "hash:ip,port"], listsAll: true }, source: "cloudnativelabs/kube-router pkg/utils/ipset.go: ipset save of all sets and restore -exist; sets of pkg/controllers", confidence: "seen" },
@@ -9264,7 +9504,7 @@ var kube_router_default = {
       ipset: { value: "7.24", source: "kubernetes/kops#18724", confidence: "documented" }
     }
   ],
-  notes: ["--run-firewall in nftables mode (knftables) writes tables of its own; this profile is the iptables mode."]
+  notes: ["--use-nftables-for-netpol (experimental) puts policies into tables of its own; everything else stays with iptables (cloudnativelabs/kube-router docs/nftables.md), so what is told here of its tools holds in either mode."]
 };
 
 // src/knowledge/programs/kubelet.json
@@ -9305,7 +9545,8 @@ var linkerd_default = {
     paths: ["/usr/lib/linkerd/linkerd2-proxy-init"]
   },
   writes: { value: ["port"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: --destination-port, multiport, owner; REDIRECT", confidence: "seen" },
-  operations: { value: ["append", "list"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -N and -A of its chains, then prints the -save output", confidence: "seen" },
+  tables: { value: { writes: { port: ["nat"] }, reads: { "save-chains": ["nat"] } }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -t nat in every command, -save -t nat", confidence: "seen" },
+  operations: { value: ["append", "save-chains"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: -N and -A of its chains, then prints the -save output and goes by nothing in it", confidence: "seen" },
   changesRules: { value: false, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: writes once for each pod", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: no ipset", confidence: "seen" },
   runs: { value: ["iptables-save", "ip6tables-save"], source: "linkerd/linkerd2-proxy-init pkg/iptables/iptables.go: without the commands that --iptables-mode names it takes those of nft, the plain ones or those of legacy", confidence: "seen" },
@@ -9398,6 +9639,7 @@ var node_local_dns_default = {
     paths: ["/node-cache"]
   },
   writes: { value: ["port"], source: "kubernetes/dns cmd/node-cache/app/cache_app.go: --dport and --sport of the DNS and health port, NOTRACK and ACCEPT", confidence: "seen" },
+  tables: { value: { writes: { port: ["filter", "raw"] } }, source: "kubernetes/dns cmd/node-cache/app/cache_app.go: NOTRACK in raw, ACCEPT in filter, all by port", confidence: "seen" },
   operations: { value: ["append", "check", "delete"], source: "kubernetes/dns cmd/node-cache/app/cache_app.go: EnsureRule and DeleteRule of each rule, every minute", confidence: "seen" },
   changesRules: { value: false, source: "kubernetes/dns cmd/node-cache/app/cache_app.go: writes at start, checks at an interval", confidence: "seen" },
   ipset: { value: { creates: [], listsAll: false }, source: "kubernetes/dns cmd/node-cache/app/cache_app.go: no ipset", confidence: "seen" },
@@ -9546,6 +9788,7 @@ var wrapper_choices_default = {
   generations: [
     {
       version: "v1",
+      successor: "v3",
       legacyWith: "as-many",
       fallback: "legacy",
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
@@ -9553,6 +9796,7 @@ var wrapper_choices_default = {
     },
     {
       version: "v1-kubelet",
+      successor: "v3",
       moreChains: ["KUBE-MARK-DROP", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"],
       legacyWith: "as-many",
       fallback: "legacy",
@@ -9561,6 +9805,7 @@ var wrapper_choices_default = {
     },
     {
       version: "v1-kubelet-timeout",
+      successor: "v3",
       moreChains: ["KUBE-MARK-DROP", "KUBE-MARK-MASQ", "KUBE-POSTROUTING"],
       enough: 10,
       legacyWith: "as-many",
@@ -9570,6 +9815,7 @@ var wrapper_choices_default = {
     },
     {
       version: "v1-nft",
+      successor: "v3",
       legacyWith: "more",
       fallback: "nft",
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
@@ -9577,6 +9823,7 @@ var wrapper_choices_default = {
     },
     {
       version: "v1-timeout",
+      successor: "v3",
       enough: 10,
       legacyWith: "as-many",
       fallback: "legacy",
@@ -9592,6 +9839,8 @@ var wrapper_choices_default = {
     },
     {
       version: "klipper-lb",
+      misdetects: "The start script takes nft only where lsmod lists nf_tables: leave such hosts out, or start the program without the script and with an iptables-wrapper.",
+      ineffective: "Make the start script set its links in /usr/sbin, as klipper-lb does from v0.4.11 on: those in /sbin come after the image's own.",
       kernel: { module: "nf_tables", listed: "nft", other: "legacy" },
       legacyWith: "never",
       fallback: "legacy",
@@ -9610,6 +9859,7 @@ var wrapper_choices_default = {
     },
     {
       version: "weave",
+      ineffective: "Let `iptables` lead to iptables-legacy in the image: the start script sets the links of nft alone and leaves legacy as it finds it.",
       variable: { name: "IPTABLES_BACKEND", values: { nft: "nft", legacy: "legacy" } },
       enough: 10,
       legacyWith: "as-many",
@@ -9726,6 +9976,39 @@ function pickVariables(env, names2) {
   return picked;
 }
 
+// src/toolchain/file-names.ts
+var NETFILTER_LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
+var TOOL = /tables|^nft$|^ipset$|^conntrackd?$/;
+var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
+var LEGACY_LIBRARY = /^libip[46]?tc\.so(?:\.|$)/;
+var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
+var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
+var ANY_OF_THEM = new RegExp(
+  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
+);
+function isWantedName(name) {
+  if (!ANY_OF_THEM.test(name)) return false;
+  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
+}
+function isScriptName(name) {
+  return name.endsWith(".sh");
+}
+function isToolName(name) {
+  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
+}
+function isNetfilterLibrary(name) {
+  return NETFILTER_LIBRARY.test(name);
+}
+function isExtension(name) {
+  return EXTENSION.test(name);
+}
+function isSupportLibrary(name) {
+  return SUPPORT_LIBRARY.test(name);
+}
+function isProgramDirectory(path) {
+  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
+}
+
 // src/toolchain/binaries/loader-paths.ts
 import { basename, dirname as dirname2 } from "node:path/posix";
 var MUSL_DEFAULT = ["/lib", "/usr/local/lib", "/usr/lib"];
@@ -9774,6 +10057,335 @@ function expandPattern(tree2, pattern) {
 }
 function isLoaderConfig(path) {
   return /\/(?:ld\.so\.conf|ld\.so\.conf\.d\/[^/]+\.conf|ld-musl-[^/]+\.path)$/.test(path);
+}
+
+// src/toolchain/bounds.ts
+function withinBounds(action) {
+  try {
+    return action();
+  } catch (error) {
+    if (error instanceof RangeError) return void 0;
+    throw error;
+  }
+}
+
+// src/toolchain/binaries/elf.ts
+function viewElf(bytes, header) {
+  const read = reader(bytes, header.bits, header.littleEndian);
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  const entries = (segment && withinBounds(() => dynamicEntries(read, header.bits, segment))) ?? [];
+  return {
+    header,
+    read,
+    offsetOf: (address) => fileOffset(header, address),
+    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
+    text: (offset) => stringAt(bytes, offset)
+  };
+}
+var PT_LOAD = 1;
+var PT_DYNAMIC = 2;
+var PT_INTERP = 3;
+var PF_W = 2;
+var PF_X = 1;
+var VER_FLG_WEAK = 2;
+var MAX_SEGMENTS = 256;
+var MAX_DYNAMIC_ENTRIES = 2048;
+var MAX_VERSIONS = 1024;
+var MAX_NAME_LENGTH = 1024;
+function isElf(bytes) {
+  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
+}
+function readElfHeader(bytes) {
+  if (!isElf(bytes) || bytes.length < 52) return void 0;
+  const bits = bytes[4] === 2 ? 64 : 32;
+  const littleEndian = bytes[5] !== 2;
+  return withinBounds(() => {
+    const read = reader(bytes, bits, littleEndian);
+    const machine = read.u16(18);
+    const table2 = bits === 64 ? read.word(32) : read.word(28);
+    const entrySize = read.u16(bits === 64 ? 54 : 42);
+    const count = Math.min(read.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
+    const segments = [];
+    for (let i = 0; i < count; i++) segments.push(readSegment(read, bits, table2 + i * entrySize));
+    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
+  });
+}
+function readInterpreter(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
+  return segment && withinBounds(() => stringAt(bytes, segment.offset));
+}
+function readElfDynamic(bytes, header) {
+  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
+  if (!segment) return void 0;
+  const versions = { definitions: [], needs: [] };
+  const dynamic = {
+    needed: [],
+    soname: void 0,
+    runpath: [],
+    isRpath: false,
+    versions: () => versions
+  };
+  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
+  return dynamic;
+}
+var DT = {
+  NEEDED: 1,
+  STRTAB: 5,
+  SONAME: 14,
+  RPATH: 15,
+  RUNPATH: 29,
+  VERDEF: 1879048188,
+  VERDEFNUM: 1879048189,
+  VERNEED: 1879048190,
+  VERNEEDNUM: 1879048191
+};
+function fillDynamic(dynamic, bytes, header, segment) {
+  const read = reader(bytes, header.bits, header.littleEndian);
+  const entries = dynamicEntries(read, header.bits, segment);
+  const valuesOf3 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
+  const strings2 = fileOffset(header, valuesOf3(DT.STRTAB)[0]);
+  if (strings2 === void 0) return;
+  const name = (offset) => stringAt(bytes, strings2 + offset);
+  for (const offset of valuesOf3(DT.NEEDED)) dynamic.needed.push(name(offset));
+  const soname = valuesOf3(DT.SONAME)[0];
+  if (soname !== void 0) dynamic.soname = name(soname);
+  const own2 = valuesOf3(DT.RUNPATH)[0];
+  const runpath = own2 ?? valuesOf3(DT.RPATH)[0];
+  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
+  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
+  dynamic.versions = () => readVersions(read, header, valuesOf3, name);
+}
+function readVersions(read, header, valuesOf3, name) {
+  const versions = { definitions: [], needs: [] };
+  withinBounds(() => {
+    const tableAt = (start, number3) => {
+      const at = fileOffset(header, valuesOf3(start)[0]);
+      return at === void 0 ? void 0 : { read, at, count: Math.min(valuesOf3(number3)[0] ?? 0, MAX_VERSIONS), name };
+    };
+    const definitions = tableAt(DT.VERDEF, DT.VERDEFNUM);
+    if (definitions) readVersionDefinitions(definitions, versions.definitions);
+    const needs2 = tableAt(DT.VERNEED, DT.VERNEEDNUM);
+    if (needs2) readVersionNeeds(needs2, versions.needs);
+  });
+  return versions;
+}
+function dynamicEntries(read, bits, segment) {
+  const size = bits / 4;
+  const count = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
+  const entries = [];
+  for (let i = 0; i < count; i++) {
+    const tag = read.word(segment.offset + i * size);
+    if (tag === 0) break;
+    entries.push({ tag, value: read.word(segment.offset + i * size + size / 2) });
+  }
+  return entries;
+}
+function readVersionDefinitions({ read, at: start, count, name }, into) {
+  let at = start;
+  for (let i = 0; i < count; i++) {
+    const isBase = (read.u16(at + 2) & 1) === 1;
+    if (!isBase) into.push(name(read.u32(at + read.u32(at + 12))));
+    const next = read.u32(at + 16);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readVersionNeeds({ read, at: start, count, name }, into) {
+  let at = start;
+  let left = MAX_VERSIONS;
+  for (let i = 0; i < count; i++) {
+    const library = name(read.u32(at + 4));
+    let auxiliary = at + read.u32(at + 8);
+    for (let j = read.u16(at + 2); j > 0; j--) {
+      if (left-- === 0) return;
+      const isWeak = (read.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
+      if (!isWeak) into.push({ library, version: name(read.u32(auxiliary + 8)) });
+      const next2 = read.u32(auxiliary + 12);
+      if (next2 === 0) break;
+      auxiliary += next2;
+    }
+    const next = read.u32(at + 12);
+    if (next === 0) return;
+    at += next;
+  }
+}
+function readSegment(read, bits, at) {
+  return bits === 64 ? {
+    type: read.u32(at),
+    flags: read.u32(at + 4),
+    offset: read.word(at + 8),
+    address: read.word(at + 16),
+    fileSize: read.word(at + 32)
+  } : {
+    type: read.u32(at),
+    flags: read.u32(at + 24),
+    offset: read.u32(at + 4),
+    address: read.u32(at + 8),
+    fileSize: read.u32(at + 16)
+  };
+}
+function fileOffset(header, address) {
+  if (address === void 0) return void 0;
+  const segment = header.segments.find(
+    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
+  );
+  return segment && address - segment.address + segment.offset;
+}
+function reader(bytes, bits, littleEndian) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const u8 = (at) => view.getUint8(at);
+  const u16 = (at) => view.getUint16(at, littleEndian);
+  const u32 = (at) => view.getUint32(at, littleEndian);
+  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
+  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
+}
+function stringAt(bytes, at) {
+  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
+  const end = bytes.indexOf(0, at);
+  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
+}
+function architectureOf(machine, bits, littleEndian) {
+  switch (machine) {
+    case 3:
+      return "386";
+    case 8:
+      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
+    case 20:
+      return "ppc";
+    case 21:
+      return littleEndian ? "ppc64le" : "ppc64";
+    case 22:
+      return "s390x";
+    case 40:
+      return "arm";
+    case 62:
+      return "amd64";
+    case 183:
+      return "arm64";
+    case 243:
+      return bits === 64 ? "riscv64" : "riscv32";
+    case 258:
+      return "loong64";
+    default:
+      return void 0;
+  }
+}
+
+// src/toolchain/binaries/symbols.ts
+var LIBRARY_OF = [
+  ["xtables_", "libxtables"],
+  ["xt_", "libxtables"],
+  ["nftnl_", "libnftnl"],
+  ["mnl_", "libmnl"],
+  ["nft_", "libnftables"],
+  ["ipset_", "libipset"],
+  ["iptc_", "libip4tc"],
+  ["ip6tc_", "libip6tc"]
+];
+var DT2 = {
+  HASH: 4,
+  STRTAB: 5,
+  SYMTAB: 6,
+  RELA: 7,
+  RELASZ: 8,
+  REL: 17,
+  RELSZ: 18,
+  PLTREL: 20,
+  JMPREL: 23,
+  PLTRELSZ: 2,
+  GNU_HASH: 1879047925
+};
+var STB_GLOBAL = 1;
+var MAX_SYMBOLS = 16 * 1024;
+var MAX_NAMES = 4096;
+var MAX_NAME_LENGTH2 = 128;
+var MAX_RELOCATIONS = 256 * 1024;
+function libraryOfSymbol(name) {
+  return LIBRARY_OF.find(([prefix]) => name.startsWith(prefix))?.[1];
+}
+function readNetfilterSymbols(bytes, header) {
+  const view = viewElf(bytes, header);
+  const symbols = openSymbols(view);
+  if (symbols === void 0) return { imports: [], exports: void 0 };
+  const imports = withinBounds(() => readImports(view, symbols)) ?? [];
+  return { imports, exports: withinBounds(() => readExports(view, symbols)) };
+}
+function openSymbols(view) {
+  const at = (tag) => {
+    const address = view.dynamicValue(tag);
+    return address === void 0 ? void 0 : view.offsetOf(address);
+  };
+  const table2 = at(DT2.SYMTAB);
+  const strings2 = at(DT2.STRTAB);
+  if (table2 === void 0 || strings2 === void 0) return void 0;
+  const [size, info, section] = view.header.bits === 64 ? [24, 4, 6] : [16, 12, 14];
+  return {
+    name(index, wanted) {
+      const entry = table2 + index * size;
+      const isDefined = view.read.u16(entry + section) !== 0;
+      const binding = view.read.u8(entry + info) >> 4;
+      const fits = wanted === "defined" ? isDefined && binding !== 0 : !isDefined && binding === STB_GLOBAL;
+      return fits ? view.text(strings2 + view.read.u32(entry)) : void 0;
+    }
+  };
+}
+function readImports(view, symbols) {
+  const word = view.header.bits / 8;
+  const pltEntry = view.dynamicValue(DT2.PLTREL) === DT2.RELA ? 3 * word : 2 * word;
+  const indices = /* @__PURE__ */ new Set([
+    ...symbolIndices(view, DT2.RELA, DT2.RELASZ, 3 * word),
+    ...symbolIndices(view, DT2.REL, DT2.RELSZ, 2 * word),
+    ...symbolIndices(view, DT2.JMPREL, DT2.PLTRELSZ, pltEntry)
+  ]);
+  return [...indices].flatMap((index) => symbols.name(index, "asked") ?? []).filter(isOfNetfilter).slice(0, MAX_NAMES);
+}
+function symbolIndices(view, tag, sizeTag, entry) {
+  const indices = /* @__PURE__ */ new Set();
+  const address = view.dynamicValue(tag);
+  const start = address === void 0 ? void 0 : view.offsetOf(address);
+  if (start === void 0) return indices;
+  const { bits, littleEndian } = view.header;
+  const count = Math.min(Math.floor((view.dynamicValue(sizeTag) ?? 0) / entry), MAX_RELOCATIONS);
+  for (let i = 0; i < count; i++) {
+    const at = start + i * entry;
+    const index = bits === 64 ? view.read.u32(at + (littleEndian ? 12 : 8)) : view.read.u32(at + 4) >>> 8;
+    if (index !== 0) indices.add(index);
+  }
+  return indices;
+}
+function readExports(view, symbols) {
+  const range = gnuHashRange(view) ?? hashRange(view);
+  if (range === void 0 || range.end - range.start > MAX_SYMBOLS) return void 0;
+  const names2 = [];
+  for (let index = range.start; index < range.end; index++) {
+    const name = symbols.name(index, "defined");
+    if (name !== void 0 && isOfNetfilter(name)) names2.push(name);
+  }
+  return names2.length <= MAX_NAMES ? names2 : void 0;
+}
+function gnuHashRange(view) {
+  const address = view.dynamicValue(DT2.GNU_HASH);
+  const at = address === void 0 ? void 0 : view.offsetOf(address);
+  if (at === void 0) return void 0;
+  const { u32 } = view.read;
+  const [buckets, start, bloom] = [u32(at), u32(at + 4), u32(at + 8)];
+  const table2 = at + 16 + bloom * (view.header.bits / 8);
+  if (buckets > MAX_SYMBOLS) return void 0;
+  let last = 0;
+  for (let i = 0; i < buckets; i++) last = Math.max(last, u32(table2 + 4 * i));
+  if (last < start) return { start, end: start };
+  const chains = table2 + 4 * buckets;
+  while (last - start < MAX_SYMBOLS && (u32(chains + 4 * (last - start)) & 1) === 0) last++;
+  return { start, end: last + 1 };
+}
+function hashRange(view) {
+  const address = view.dynamicValue(DT2.HASH);
+  const at = address === void 0 ? void 0 : view.offsetOf(address);
+  if (at === void 0 || view.header.architecture === "s390x") return void 0;
+  return { start: 1, end: view.read.u32(at + 4) };
+}
+function isOfNetfilter(name) {
+  return name.length <= MAX_NAME_LENGTH2 && libraryOfSymbol(name) !== void 0;
 }
 
 // src/toolchain/binaries/loader.ts
@@ -9834,6 +10446,7 @@ function followNeeds(program, find3) {
       else if (library.content) objects.push(library);
     }
   }
+  for (const symbol of missingSymbols(objects, loaded)) missing.add(symbol);
   if (isMusl(program.content)) return [...missing];
   for (const object2 of objects)
     for (const { library, version: version2 } of object2.content?.versionNeeds ?? []) {
@@ -9841,6 +10454,23 @@ function followNeeds(program, find3) {
       if (defined.length > 0 && !defined.includes(version2)) missing.add(`${version2} (${library})`);
     }
   return [...missing];
+}
+var MAX_SYMBOLS_NAMED = 2;
+function missingSymbols(objects, loaded) {
+  const libraries2 = [...loaded];
+  const isKnown = ([soname, library]) => isNetfilterLibrary(soname) ? library?.content?.exports !== void 0 : isSupportLibrary(soname);
+  if (!libraries2.every(isKnown)) return [];
+  const defined = new Set(libraries2.flatMap(([, library]) => library?.content?.exports ?? []));
+  const lacking = new Set(
+    objects.flatMap(({ content }) => content?.imports ?? []).filter((name) => !defined.has(name))
+  );
+  const named = [...lacking].flatMap((name) => {
+    const soname = libraries2.find(([each]) => each.startsWith(`${libraryOfSymbol(name)}.so`))?.[0];
+    return soname === void 0 ? [] : [{ name, soname }];
+  });
+  return [...Map.groupBy(named, ({ soname }) => soname)].flatMap(
+    ([soname, symbols]) => symbols.slice(0, MAX_SYMBOLS_NAMED).map(({ name }) => `${name} (${soname})`)
+  );
 }
 function lookUp(tree2, path, architecture) {
   const resolved = tree2.resolve(path);
@@ -9955,6 +10585,9 @@ function tellCommand(name, find3, tree2) {
     const command = { backend: "none", via: found.via };
     return { command: found.dangling ? { ...command, dangling: true } : command };
   }
+  const forwarded = forwardedBackend(name, found.target, find3, tree2);
+  if (forwarded !== void 0)
+    return { command: { backend: forwarded.backend, via: [...found.via, ...forwarded.via] } };
   const backend = tellBackend(name, found.target, tree2);
   if ("hostExec" in backend) return { command: { backend: "unknown", via: found.via, hostExec: true } };
   if ("backend" in backend) return { command: { backend: backend.backend, via: found.via } };
@@ -9962,6 +10595,16 @@ function tellCommand(name, find3, tree2) {
     command: { backend: "unknown", via: found.via },
     missing: { fact: `what ${found.via[0]} does`, reason: backend.unknown }
   };
+}
+function forwardedBackend(name, target, find3, tree2) {
+  const content = contentOf(target.node);
+  const path = content?.kind === "script" && !content.script.wrapper ? content.script.forwards : void 0;
+  if (path === void 0) return void 0;
+  const hit = path.startsWith("/") ? followLink(tree2, path) : path.includes("/") ? void 0 : find3(path);
+  if (!hit?.target || (hit.target.node.mode & 73) === 0 || contentOf(hit.target.node)?.kind !== "binary")
+    return void 0;
+  const told = tellBackend(name, hit.target, tree2);
+  return "backend" in told ? { backend: told.backend, via: hit.via } : void 0;
 }
 function tellBackend(name, target, tree2) {
   const content = contentOf(target.node);
@@ -10001,35 +10644,6 @@ function notThat(file, tool2) {
 // src/model/text.ts
 function compareText(a, b) {
   return a < b ? -1 : a > b ? 1 : 0;
-}
-
-// src/toolchain/file-names.ts
-var NETFILTER_LIBRARIES = "lib(?:nftnl|xtables|mnl|ip[46]?tc|ipset|nftables|ebtc|netfilter_|nfnetlink)";
-var TOOL = /tables|^nft$|^ipset$|^conntrackd?$/;
-var NETFILTER_LIBRARY = /^lib(?:nftnl|xtables|mnl|ip[46]tc|ipset|nftables|ebtc|netfilter_conntrack|nfnetlink)\.so(?:\.|$)/;
-var EXTENSION = /^lib(?:xt|ipt|ip6t|ebt|arpt)_.+\.so$/;
-var SUPPORT_LIBRARY = /^(?:ld-(?:linux|musl)[-.\w]*|ld(?:64)?|lib(?:c|m|dl|rt|pthread|resolv|gcc_s|jansson|gmp|readline|edit|tinfow?|ncursesw?|bsd|md|pcap|cap|netfilter_\w+|systemd|tirpc|nl-(?:genl-)?3|popt))(?:-[\d.]+)?\.so(?:\.|$)/;
-var ANY_OF_THEM = new RegExp(
-  [TOOL, NETFILTER_LIBRARY, EXTENSION, SUPPORT_LIBRARY].map(({ source }) => source).join("|")
-);
-function isWantedName(name) {
-  if (!ANY_OF_THEM.test(name)) return false;
-  return isNetfilterLibrary(name) || isToolName(name) || isSupportLibrary(name) || isExtension(name);
-}
-function isToolName(name) {
-  return TOOL.test(name) && !/\.(?:so|conf|md|txt|service|h|gz)\b/.test(name);
-}
-function isNetfilterLibrary(name) {
-  return NETFILTER_LIBRARY.test(name);
-}
-function isExtension(name) {
-  return EXTENSION.test(name);
-}
-function isSupportLibrary(name) {
-  return SUPPORT_LIBRARY.test(name);
-}
-function isProgramDirectory(path) {
-  return /^(?:.*\/)?(?:s?bin|libexec|aux)\/[^/]+$|^\/[^/]+$/.test(path);
 }
 
 // src/toolchain/extensions.ts
@@ -10129,12 +10743,765 @@ function missingInterpreters(tree2, commands, find3) {
   });
 }
 function missingOf(tree2, line, find3) {
-  const [program = "", ...words2] = line.split(/[ \t]+/);
+  const [program = "", ...words] = line.split(/[ \t]+/);
   if (!program.startsWith("/")) return void 0;
   if (followLink(tree2, program)?.target === void 0) return JSON.stringify(program).slice(1, -1);
   if (!program.endsWith("/env")) return void 0;
-  const name = words2.find((word) => !word.startsWith("-") && !word.includes("="));
+  const name = words.find((word) => !word.startsWith("-") && !word.includes("="));
   return name === void 0 || name.includes("/") || find3(name)?.target ? void 0 : JSON.stringify(name).slice(1, -1);
+}
+
+// src/toolchain/lines.ts
+function* linesOf(text) {
+  let start = 0;
+  while (start < text.length) {
+    const end = text.indexOf("\n", start);
+    yield cutLine(text, start, end);
+    if (end < 0) return;
+    start = end + 1;
+  }
+}
+function* linesWith(text, mark) {
+  for (let from = 0; from < text.length; ) {
+    mark.lastIndex = from;
+    const at = mark.exec(text)?.index;
+    if (at === void 0) return;
+    const start = at === from ? from : text.lastIndexOf("\n", at - 1) + 1;
+    const end = text.indexOf("\n", at);
+    yield cutLine(text, start, end);
+    if (end < 0) return;
+    from = end + 1;
+  }
+}
+function cutLine(text, start, end) {
+  if (end < 0) return text.slice(start);
+  return text.slice(start, end > start && text[end - 1] === "\r" ? end - 1 : end);
+}
+
+// src/toolchain/packages/collect.ts
+var MAX_PACKAGES = 5e4;
+var MAX_PROBLEMS = 3;
+function collectPackages(problems = []) {
+  const parsed = { packages: [], problems: [...problems] };
+  const report = (problem) => {
+    if (parsed.problems.length < MAX_PROBLEMS) parsed.problems.push(problem);
+  };
+  return {
+    parsed,
+    report,
+    add(entry) {
+      if (parsed.packages.length < MAX_PACKAGES) parsed.packages.push(entry);
+      else report(`it has more than ${MAX_PACKAGES} packages`);
+    }
+  };
+}
+
+// src/toolchain/packages/rpm/manifest.ts
+var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
+function isRpmManifest(path) {
+  return MANIFEST.test(path);
+}
+var NAME = 0;
+var VERSION_RELEASE = 1;
+var EPOCH = 8;
+function parseRpmManifest(text) {
+  const { parsed, add, report } = collectPackages();
+  let number3 = 0;
+  for (const line of linesOf(text)) {
+    number3++;
+    if (line === "") continue;
+    const entry = readLine(line);
+    if (!entry) report(`line ${number3} is no package`);
+    else add(entry);
+  }
+  if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
+  return parsed;
+}
+function readLine(line) {
+  const fields = line.split("	", 16);
+  const name = fields[NAME];
+  const version2 = fields[VERSION_RELEASE];
+  const epoch = fields[EPOCH];
+  if (!name || !/^[\w.+-]+$/.test(name) || !version2 || !/^[\w.+~^]+-[\w.+~^]+$/.test(version2)) return void 0;
+  if (epoch === void 0 || !/^\d{1,10}$/.test(epoch)) return void 0;
+  return { name, version: epoch === "0" ? version2 : `${epoch}:${version2}` };
+}
+
+// src/toolchain/packages/types.ts
+var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
+var LIBRARY = new RegExp(`(?:^|/)${NETFILTER_LIBRARIES}[^/]*\\.so[^/]*$`);
+var MARK_OF_WORTH = new RegExp(`bin/|${NETFILTER_LIBRARIES}`, "g");
+function isWorthOwning(path) {
+  return PROGRAM.test(path) || LIBRARY.test(path);
+}
+var MAX_FILES_OF_PACKAGE = 2e4;
+
+// src/toolchain/packages/rpm/header.ts
+var TAG2 = {
+  NAME: 1e3,
+  VERSION: 1001,
+  RELEASE: 1002,
+  EPOCH: 1003,
+  FILESTATES: 1029,
+  FILEDIGESTS: 1035,
+  DIRINDEXES: 1116,
+  BASENAMES: 1117,
+  DIRNAMES: 1118,
+  FILEDIGESTALGO: 5011
+};
+var INT32 = 4;
+var CHAR = 1;
+var INT8 = 2;
+var STRING = 6;
+var STRING_ARRAY = 8;
+var I18N_STRING = 9;
+var ENTRY_SIZE2 = 16;
+var MAX_ENTRIES2 = 65535;
+var MAX_NAME2 = 4096;
+var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
+var DIGEST_NAMES = { 1: "md5", 2: "sha1", 8: "sha256" };
+function readRpmHeader(blob) {
+  return withinBounds(() => {
+    const tags = indexTags(blob);
+    if (!tags) return void 0;
+    const name = tags.text(TAG2.NAME);
+    const version2 = tags.text(TAG2.VERSION);
+    if (!name || !version2) return void 0;
+    const epoch = tags.numbers(TAG2.EPOCH)[0];
+    const release2 = tags.text(TAG2.RELEASE);
+    const full = `${epoch ? `${epoch}:` : ""}${version2}${release2 ? `-${release2}` : ""}`;
+    return { name, version: full, files: listFiles(tags) };
+  });
+}
+function indexTags(blob) {
+  const count = blob.readUInt32BE(0);
+  const size = blob.readUInt32BE(4);
+  const start = 8 + count * ENTRY_SIZE2;
+  if (count === 0 || count > MAX_ENTRIES2 || start + size > blob.length) return void 0;
+  const data = blob.subarray(start, start + size);
+  const wanted = new Set(Object.values(TAG2));
+  const entries = /* @__PURE__ */ new Map();
+  for (let i = 0; i < count; i++) {
+    const at = 8 + i * ENTRY_SIZE2;
+    const tag = blob.readUInt32BE(at);
+    if (!wanted.has(tag) || entries.has(tag)) continue;
+    entries.set(tag, {
+      type: blob.readUInt32BE(at + 4),
+      offset: blob.readUInt32BE(at + 8),
+      count: blob.readUInt32BE(at + 12)
+    });
+  }
+  return {
+    text(tag) {
+      const entry = entries.get(tag);
+      if (entry?.type !== STRING && entry?.type !== I18N_STRING) return void 0;
+      return strings(data, { ...entry, count: 1 }).next().value ?? void 0;
+    },
+    texts: (tag) => strings(data, entries.get(tag)),
+    numbers: (tag) => numbers(data, entries.get(tag))
+  };
+}
+function* strings(data, entry) {
+  if (entry?.type !== STRING && entry?.type !== STRING_ARRAY && entry?.type !== I18N_STRING) return;
+  let at = entry.offset;
+  for (let i = 0; i < entry.count; i++) {
+    const end = data.indexOf(0, at);
+    if (at > data.length || end < 0) throw new RangeError("text outside the header");
+    yield end - at > MAX_NAME2 ? void 0 : data.toString("utf8", at, end);
+    at = end + 1;
+  }
+}
+function numbers(data, entry) {
+  if (!entry) return [];
+  const width = entry.type === INT32 ? 4 : entry.type === CHAR || entry.type === INT8 ? 1 : 0;
+  if (width === 0) return [];
+  if (entry.offset + entry.count * width > data.length) throw new RangeError("numbers outside the header");
+  const read = (i) => width === 4 ? data.readUInt32BE(entry.offset + i * 4) : data.readUInt8(entry.offset + i);
+  return Array.from({ length: entry.count }, (_, i) => read(i));
+}
+function listFiles(tags) {
+  const directories = [...tags.texts(TAG2.DIRNAMES)];
+  const indexes = tags.numbers(TAG2.DIRINDEXES);
+  const states = tags.numbers(TAG2.FILESTATES);
+  const algorithm = DIGEST_NAMES[tags.numbers(TAG2.FILEDIGESTALGO)[0] ?? 1];
+  const digests = tags.texts(TAG2.FILEDIGESTS);
+  const files = [];
+  let i = 0;
+  for (const base of tags.texts(TAG2.BASENAMES)) {
+    const directory = directories[indexes[i] ?? -1];
+    const digest = digests.next();
+    const state = states[i];
+    i++;
+    if (base === void 0 || directory === void 0 || digest.value === "") continue;
+    if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
+    const path = `${directory}${base}`;
+    if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
+    const known = algorithm !== void 0 && typeof digest.value === "string";
+    files.push(known ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
+  }
+  return files;
+}
+
+// src/toolchain/packages/rpm/berkeley.ts
+var HASH_MAGIC = 398689;
+var PAGE_HEADER = 26;
+var META_HASH = 8;
+var HASH_UNSORTED = 2;
+var OVERFLOW = 7;
+var HASH = 13;
+var INLINE = 1;
+var OFF_PAGE = 3;
+var SMALLEST_HEADER = 16;
+function isBerkeleyHash(bytes) {
+  return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
+}
+function readBerkeleyHash(bytes) {
+  const { parsed, add, report } = collectPackages();
+  const pages = withinBounds(() => createPages(bytes));
+  if (typeof pages !== "object") {
+    report(pages ?? "its header cannot be read");
+    return parsed;
+  }
+  if (pages.stated > pages.count) report("it ends before its last page");
+  else if (pages.stated < pages.count) report("it goes on behind its last page");
+  let overflow = 0;
+  for (let number3 = 1; number3 < pages.count; number3++) {
+    const page = pages.at(number3);
+    const type = page.readUInt8(25);
+    if (pages.u32(page, 8) !== number3 && page.some((byte) => byte !== 0)) report(`page ${number3} is damaged`);
+    if (type === OVERFLOW) overflow++;
+    if (type !== HASH && type !== HASH_UNSORTED) continue;
+    const values = withinBounds(() => valuesOf(pages, page));
+    if (!values) report(`page ${number3} cannot be read`);
+    else if (withinBounds(() => lowestItem(pages, page)) !== pages.u16(page, 22)) report(`page ${number3} is damaged`);
+    for (const value of values ?? []) {
+      if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
+      const entry = value && readRpmHeader(value);
+      if (!entry) report(`a package on page ${number3} cannot be read`);
+      else add(entry);
+    }
+  }
+  if (overflow > pages.taken.size) report(`${overflow - pages.taken.size} pages belong to no package`);
+  return parsed;
+}
+function createPages(bytes) {
+  const little = bytes.readUInt32LE(12) === HASH_MAGIC;
+  const u16 = (page, at2) => little ? page.readUInt16LE(at2) : page.readUInt16BE(at2);
+  const u32 = (page, at2) => little ? page.readUInt32LE(at2) : page.readUInt32BE(at2);
+  const size = u32(bytes, 20);
+  if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
+  if (bytes.readUInt8(24) !== 0) return "it is encrypted";
+  if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
+  const count = Math.floor(bytes.length / size);
+  const at = (number3) => {
+    if (number3 < 1 || number3 >= count) throw new RangeError("page outside the file");
+    return bytes.subarray(number3 * size, (number3 + 1) * size);
+  };
+  return { size, count, stated: u32(bytes, 32) + 1, at, u16, u32, taken: /* @__PURE__ */ new Set() };
+}
+function valuesOf(pages, page) {
+  const items = pages.u16(page, 20);
+  if (items % 2 !== 0 || PAGE_HEADER + items * 2 > pages.size) throw new RangeError("items outside the page");
+  const values = [];
+  for (let i = 1; i < items; i += 2) {
+    const start = pages.u16(page, PAGE_HEADER + i * 2);
+    const end = pages.u16(page, PAGE_HEADER + (i - 1) * 2);
+    values.push(withinBounds(() => valueAt(pages, page, start, end)));
+  }
+  return values;
+}
+function lowestItem(pages, page) {
+  const items = pages.u16(page, 20);
+  return items === 0 ? pages.size & 65535 : pages.u16(page, PAGE_HEADER + (items - 1) * 2);
+}
+function valueAt(pages, page, start, end) {
+  const kind = page.readUInt8(start);
+  if (kind === INLINE) return end > start && end <= page.length ? page.subarray(start + 1, end) : void 0;
+  if (kind !== OFF_PAGE) return void 0;
+  return readOverflow(pages, pages.u32(page, start + 4), pages.u32(page, start + 8));
+}
+function readOverflow(pages, first, length) {
+  const parts = [];
+  let size = 0;
+  for (let number3 = first; number3 !== 0 && size < length; ) {
+    const page = pages.at(number3);
+    if (pages.taken.has(number3) || page.readUInt8(25) !== OVERFLOW) return void 0;
+    pages.taken.add(number3);
+    const part = page.subarray(PAGE_HEADER, PAGE_HEADER + pages.u16(page, 22));
+    parts.push(part);
+    size += part.length;
+    number3 = pages.u32(page, 16);
+  }
+  return size === length ? Buffer.concat(parts) : void 0;
+}
+
+// src/toolchain/packages/rpm/journal.ts
+var MAGIC = "d9d505f920a163d7";
+var JOURNAL_HEAD = 28;
+function isHotJournal(head) {
+  return head.length >= JOURNAL_HEAD && head.toString("hex", 0, 8) === MAGIC && head.readUInt32BE(8) !== 0;
+}
+
+// src/toolchain/packages/rpm/ndb.ts
+var MAGIC2 = "RpmP";
+var PAGE_SIZE = 4096;
+var SLOT_SIZE = 16;
+var FIRST_SLOT = 2;
+var UNIT = 16;
+var BLOCK_HEAD = 16;
+var BLOCK_TAIL = 12;
+function isNdb(bytes) {
+  return bytes.toString("latin1", 0, 4) === MAGIC2;
+}
+function readNdb(bytes) {
+  const { parsed, add, report } = collectPackages();
+  const slotPages = withinBounds(() => bytes.readUInt32LE(12));
+  if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
+    report("its table of packages lies outside the file");
+    return parsed;
+  }
+  let left = bytes.length;
+  for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
+    const at = slot * SLOT_SIZE;
+    if (bytes.toString("latin1", at, at + 4) !== "Slot") {
+      report(`slot ${slot} is none`);
+      continue;
+    }
+    const index = bytes.readUInt32LE(at + 4);
+    if (index === 0) {
+      if (bytes.readUInt32LE(at + 8) !== 0 || bytes.readUInt32LE(at + 12) !== 0) report(`slot ${slot} is damaged`);
+      continue;
+    }
+    const blob = withinBounds(() => readBlock(bytes, index, at));
+    left -= blob?.length ?? 0;
+    if (left < 0) {
+      report("its packages are larger than the file");
+      return parsed;
+    }
+    const entry = blob && readRpmHeader(blob);
+    if (!entry) report(`package ${index} cannot be read`);
+    else add(entry);
+  }
+  return parsed;
+}
+function readBlock(bytes, index, slot) {
+  const start = bytes.readUInt32LE(slot + 8) * UNIT;
+  const size = bytes.readUInt32LE(slot + 12) * UNIT;
+  const length = bytes.readUInt32LE(start + 12);
+  const tail = start + size - BLOCK_TAIL;
+  const isWhole = bytes.toString("latin1", start, start + 4) === "BlbS" && bytes.readUInt32LE(start + 4) === index && start + BLOCK_HEAD + length <= tail && bytes.readUInt32LE(tail + 4) === length && bytes.toString("latin1", tail + 8, tail + 12) === "BlbE";
+  if (!isWhole || adler32(bytes.subarray(start, tail)) !== bytes.readUInt32LE(tail)) throw new RangeError("no block");
+  return bytes.subarray(start + BLOCK_HEAD, start + BLOCK_HEAD + length);
+}
+function adler32(bytes) {
+  let a = 1;
+  let b = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const end = Math.min(at + 3800, bytes.length);
+    for (; at < end; at++) {
+      a += bytes[at] ?? 0;
+      b += a;
+    }
+    a %= 65521;
+    b %= 65521;
+  }
+  return b * 65536 + a;
+}
+
+// src/toolchain/packages/rpm/sqlite.ts
+var MAGIC3 = "SQLite format 3\0";
+var TABLE_INTERIOR = 5;
+var TABLE_LEAF = 13;
+function isSqlite(bytes) {
+  return bytes.toString("latin1", 0, 16) === MAGIC3;
+}
+function summariseSqlite(bytes) {
+  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary;
+  const size = withinBounds(() => pageSizes(bytes));
+  if (!size || !isSqlite(bytes)) return { ...summary, problems: ["it is no SQLite file"] };
+  const { pageSize, usable } = size;
+  if (bytes.length % pageSize !== 0) summary.problems.push("it ends in the middle of a page");
+  const pages = (number3) => {
+    const start = (number3 - 1) * pageSize;
+    return number3 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
+  };
+  const reader2 = createPageReader(pages, usable, bytes.length);
+  const root = findRoot(reader2);
+  if (root === void 0) return summary;
+  summary.root = root;
+  summariseTable(reader2, root, summary);
+  return summary;
+}
+function pageSizes(bytes) {
+  const stated = bytes.readUInt16BE(16);
+  const pageSize = stated === 1 ? 65536 : stated;
+  if (pageSize < 512 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  return { pageSize, usable: pageSize - bytes.readUInt8(20) };
+}
+var LOG_HEADER = 32;
+var FRAME_HEADER = 24;
+function summariseSqliteLog(bytes) {
+  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
+  if (bytes.length === 0) return summary;
+  const committed = withinBounds(() => committedFrames(bytes));
+  if (!committed) return { ...summary, problems: ["it is no write-ahead log of SQLite"] };
+  const { frames, pageSize } = committed;
+  if (frames.size === 0) return summary;
+  const pages = (number3) => {
+    const start = frames.get(number3);
+    return start === void 0 ? void 0 : bytes.subarray(start, start + pageSize);
+  };
+  const first = pages(1);
+  const reader2 = createPageReader(pages, pageSize - (first?.readUInt8(20) ?? 0), bytes.length);
+  for (const number3 of frames.keys()) {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) continue;
+    if ("children" in page) summary.pages.set(number3, summariseInterior(page));
+    else {
+      const root = page.cells.map((cell) => rootOfSchemaRow(reader2, cell)).find((found) => found !== void 0);
+      if (root !== void 0) summary.root = root;
+      if (page.cells.length > 0 && page.cells.every((cell) => withinBounds(() => isPackageRow(cell.local)) !== true))
+        continue;
+      summary.pages.set(number3, summariseLeaf(reader2, page));
+    }
+  }
+  return summary;
+}
+function committedFrames(bytes) {
+  const magic = bytes.readUInt32BE(0);
+  if (magic !== 931071618 && magic !== 931071619) throw new RangeError("no log");
+  const little = magic === 931071618;
+  const pageSize = bytes.readUInt32BE(8);
+  if (pageSize < 512 || pageSize > 65536 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
+  const sum2 = createChecksum(little);
+  sum2.add(bytes.subarray(0, 24));
+  if (!sum2.equals(bytes, 24)) throw new RangeError("damaged header");
+  const frames = /* @__PURE__ */ new Map();
+  let open4 = /* @__PURE__ */ new Map();
+  for (let at = LOG_HEADER; at + FRAME_HEADER + pageSize <= bytes.length; at += FRAME_HEADER + pageSize) {
+    if (bytes.compare(bytes, 16, 24, at + 8, at + 16) !== 0) break;
+    sum2.add(bytes.subarray(at, at + 8));
+    sum2.add(bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + pageSize));
+    if (!sum2.equals(bytes, at + 16)) break;
+    open4.set(bytes.readUInt32BE(at), at + FRAME_HEADER);
+    if (bytes.readUInt32BE(at + 4) === 0) continue;
+    for (const [number3, start] of open4) frames.set(number3, start);
+    open4 = /* @__PURE__ */ new Map();
+  }
+  return { frames, pageSize };
+}
+function createChecksum(little) {
+  let first = 0;
+  let second = 0;
+  return {
+    add(bytes) {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+      for (let i = 0; i < bytes.length; i += 8) {
+        first = first + view.getUint32(i, little) + second >>> 0;
+        second = second + view.getUint32(i + 4, little) + first >>> 0;
+      }
+    },
+    equals: (bytes, at) => bytes.readUInt32BE(at) === first && bytes.readUInt32BE(at + 4) === second
+  };
+}
+function createPageReader(pages, usable, total) {
+  const taken = /* @__PURE__ */ new Set();
+  return {
+    table(number3) {
+      const page = pages(number3);
+      if (!page) throw new RangeError(`page ${number3} is not there`);
+      return readTablePage(page, number3 === 1 ? 100 : 0, usable);
+    },
+    row(cell) {
+      const parts = [cell.local];
+      const overflow = [];
+      let rest = cell.size - cell.local.length;
+      let next = cell.next;
+      if (cell.size > total) return { overflow: next === 0 ? [] : [next] };
+      while (rest > 0) {
+        if (next === 0) return { overflow };
+        overflow.push(next);
+        const page = pages(next);
+        if (!page || taken.has(next)) return { overflow };
+        taken.add(next);
+        const part = page.subarray(4, Math.min(4 + rest, usable));
+        parts.push(part);
+        rest -= part.length;
+        next = page.readUInt32BE(0);
+      }
+      return { bytes: parts.length === 1 ? cell.local : Buffer.concat(parts), overflow };
+    }
+  };
+}
+function readTablePage(page, start, usable) {
+  const type = page.readUInt8(start);
+  if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return void 0;
+  const count = page.readUInt16BE(start + 3);
+  const array2 = start + (type === TABLE_INTERIOR ? 12 : 8);
+  const offsets = Array.from({ length: count }, (_, i) => page.readUInt16BE(array2 + i * 2));
+  const taken = usable - (page.readUInt16BE(start + 5) || 65536) - unusedBytes(page, start);
+  if (type === TABLE_INTERIOR) {
+    const size2 = offsets.reduce((sum2, at) => sum2 + readVarint(page, at + 4).next - at, 0);
+    const children = [...offsets.map((at) => page.readUInt32BE(at)), page.readUInt32BE(start + 8)];
+    return { children, isDamaged: size2 !== taken };
+  }
+  const cells = offsets.map((at) => readCell(page, at, usable));
+  const size = cells.reduce((sum2, cell) => sum2 + Math.max(4, cell.end - cell.start), 0);
+  return { cells, isDamaged: size !== taken };
+}
+function unusedBytes(page, start) {
+  let unused = page.readUInt8(start + 7);
+  let last = 0;
+  for (let at = page.readUInt16BE(start + 1); at > last; at = page.readUInt16BE(at)) {
+    unused += page.readUInt16BE(at + 2);
+    last = at;
+  }
+  return unused;
+}
+function readCell(page, at, usable) {
+  const size = readVarint(page, at);
+  const id = readVarint(page, size.next);
+  const start = id.next;
+  const most = usable - 35;
+  let here = size.value;
+  if (here > most) {
+    const least = Math.floor((usable - 12) * 32 / 255) - 23;
+    const fitting = least + (size.value - least) % (usable - 4);
+    here = fitting <= most ? fitting : least;
+  }
+  if (start + here > page.length) throw new RangeError("row outside the page");
+  const isWhole = here === size.value;
+  const next = isWhole ? 0 : page.readUInt32BE(start + here);
+  const end = start + here + (isWhole ? 0 : 4);
+  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next, start: at, end };
+}
+function readVarint(bytes, start) {
+  let value = 0;
+  for (let i = 0; i < 9; i++) {
+    const byte = bytes.readUInt8(start + i);
+    if (i === 8) return { value: value * 256 + byte, next: start + 9 };
+    value = value * 128 + (byte & 127);
+    if (byte < 128) return { value, next: start + i + 1 };
+  }
+  throw new RangeError("no number");
+}
+function readRecord(bytes, most) {
+  const header = readVarint(bytes, 0);
+  const columns = [];
+  let start = header.value;
+  for (let at = header.next; at < header.value && columns.length < most; ) {
+    const { value: type, next } = readVarint(bytes, at);
+    const size = columnSize(type);
+    columns.push({ type, start, size });
+    start += size;
+    at = next;
+  }
+  return columns;
+}
+function columnSize(type) {
+  if (type >= 12) return Math.floor((type - 12) / 2);
+  return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type] ?? 0;
+}
+function isPackageRow(local) {
+  const [id, header, more] = readRecord(local, 3);
+  return id?.type === 0 && header !== void 0 && header.type >= 12 && header.type % 2 === 0 && more === void 0;
+}
+function rootOfSchemaRow(reader2, cell) {
+  return withinBounds(() => {
+    if (cell.size > 4096) return void 0;
+    const columns = readRecord(cell.local, 6);
+    const [type, name, , root] = columns;
+    if (columns.length !== 5 || !type || !name || !root) return void 0;
+    const bytes = reader2.row(cell).bytes;
+    const text = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
+    if (!bytes || text(type) !== "table" || text(name) !== "Packages") return void 0;
+    return root.size >= 1 && root.size <= 6 ? bytes.readUIntBE(root.start, root.size) : void 0;
+  });
+}
+function findRoot(reader2) {
+  let root;
+  walkTable(1, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page || "children" in page) return page?.children ?? [];
+    for (const cell of page.cells) root ??= rootOfSchemaRow(reader2, cell);
+    return [];
+  });
+  return root;
+}
+function walkTable(root, visit) {
+  const seen = /* @__PURE__ */ new Set();
+  const stack = [root];
+  for (let number3 = stack.pop(); number3 !== void 0; number3 = stack.pop()) {
+    if (seen.has(number3)) continue;
+    seen.add(number3);
+    for (const child of visit(number3).toReversed()) stack.push(child);
+  }
+}
+function summariseTable(reader2, root, summary) {
+  walkTable(root, (number3) => {
+    const page = withinBounds(() => reader2.table(number3));
+    if (!page) return [];
+    if ("children" in page) {
+      summary.pages.set(number3, summariseInterior(page));
+      return page.children;
+    }
+    summary.pages.set(number3, summariseLeaf(reader2, page));
+    return [];
+  });
+}
+function summariseInterior({ children, isDamaged }) {
+  return isDamaged ? { children, isDamaged } : { children };
+}
+function summariseLeaf(reader2, { cells, isDamaged }) {
+  const rows = cells.map((cell) => summariseRow(reader2, cell));
+  return isDamaged ? { rows, isDamaged } : { rows };
+}
+function summariseRow(reader2, cell) {
+  const { bytes, overflow } = withinBounds(() => reader2.row(cell)) ?? { overflow: [] };
+  const entry = bytes && withinBounds(() => readPackageRow(bytes));
+  return entry ? { id: cell.id, overflow, entry } : { id: cell.id, overflow };
+}
+function readPackageRow(bytes) {
+  if (!isPackageRow(bytes)) return void 0;
+  const header = readRecord(bytes, 2)[1];
+  return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
+}
+function readSqlitePackages(file, log) {
+  const { parsed, add, report } = collectPackages([...file.problems, ...log?.problems ?? []]);
+  const root = log?.root ?? file.root;
+  if (root === void 0) {
+    report("it has no table Packages");
+    return parsed;
+  }
+  const rest = log && rowsByOverflow(file);
+  walkTable(root, (number3) => {
+    const page = log?.pages.get(number3) ?? file.pages.get(number3);
+    if (page?.isDamaged) report(`page ${number3} is damaged`);
+    if (!page) report(`page ${number3} cannot be read`);
+    else if ("children" in page) return page.children;
+    else
+      for (const row of page.rows) {
+        const entry = row.entry ?? rest?.(row);
+        if (!entry) report(`record ${row.id} cannot be read`);
+        else add(entry);
+      }
+    return [];
+  });
+  return parsed;
+}
+function rowsByOverflow(file) {
+  const rows = /* @__PURE__ */ new Map();
+  for (const page of file.pages.values())
+    if ("rows" in page) {
+      for (const row of page.rows) if (row.overflow[0] !== void 0) rows.set(row.overflow[0], row);
+    }
+  return (row) => {
+    const same = row.overflow[0] === void 0 ? void 0 : rows.get(row.overflow[0]);
+    return same?.id === row.id ? same.entry : void 0;
+  };
+}
+
+// src/toolchain/packages/rpm/rpm.ts
+var MAX_RPM_DATABASE = 64 * 1024 * 1024;
+var FILE2 = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
+function isRpmDatabase(path) {
+  return FILE2.test(path);
+}
+function isRpmJournal(path) {
+  return path.endsWith("-journal");
+}
+function readRpmFile(path, bytes) {
+  if (isRpmJournal(path)) return { format: "sqlite-journal", isHot: isHotJournal(bytes) };
+  if (path.endsWith("-wal")) return { format: "sqlite-log", pages: summariseSqliteLog(bytes) };
+  if (path.endsWith(".sqlite") || isSqlite(bytes)) return { format: "sqlite", pages: summariseSqlite(bytes) };
+  if (isNdb(bytes)) return { format: "packages", ...readNdb(bytes) };
+  if (isBerkeleyHash(bytes)) return { format: "packages", ...readBerkeleyHash(bytes) };
+  return {
+    format: "packages",
+    packages: [],
+    problems: ["it is none of rpm's formats (SQLite, ndb, Berkeley DB hash)"]
+  };
+}
+
+// src/toolchain/survey.ts
+var MAX_COMMANDS = 1e3;
+var COMMANDS = new Set(DEFAULT_COMMANDS);
+function surveyTree(tree2) {
+  const survey = {
+    packages: [],
+    fileLists: [],
+    claims: [],
+    scripts: [],
+    binaries: [],
+    commands: [],
+    unreadDatabases: []
+  };
+  const sqlite = /* @__PURE__ */ new Map();
+  const journals = /* @__PURE__ */ new Map();
+  for (const { path, node } of tree2.walk(COMMANDS)) {
+    if (COMMANDS.has(nameOf2(path)) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
+    if (node.type === "symlink" && isDatabasePath(path)) {
+      const reason = whyUnread(tree2, path);
+      if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
+    }
+    if (node.type !== "file") continue;
+    const content = contentOf(node);
+    if (!content) continue;
+    if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
+    else if (content.kind === "rpm-journal") journals.set(path, content);
+    else place(survey, { path, node, content });
+  }
+  for (const file of sqlite.values()) {
+    if (file.content.isLog) continue;
+    const log = sqlite.get(`${file.path}-wal`);
+    survey.packages.push(joinLog(file, log, journals.get(`${file.path}-journal`)));
+  }
+  return survey;
+}
+function joinLog(file, log, journal) {
+  const { packages: packages2, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
+  const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
+  return { ...file, content: { kind: "packages", database: "rpm", packages: packages2, problems: [...cutOff, ...problems] } };
+}
+function place(survey, found) {
+  const { content } = found;
+  if (content.kind === "packages") survey.packages.push({ ...found, content });
+  else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
+  else if (content.kind === "claims") survey.claims.push({ ...found, content });
+  else if (content.kind === "script") {
+    if ((found.node.mode & 73) !== 0) survey.scripts.push({ ...found, content });
+  } else if (content.kind === "binary") survey.binaries.push({ ...found, content });
+}
+function isDatabasePath(path) {
+  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path) || isRpmManifest(path);
+}
+function whyUnread(tree2, path) {
+  const resolved = tree2.resolve(path);
+  if (!resolved.found) return "its link leads nowhere";
+  if (resolved.node.type !== "file" || isDatabasePath(resolved.path)) return void 0;
+  return `its link leads to ${resolved.path}, a name under which no database is looked for`;
+}
+function sourceOf(path, node) {
+  return node.layer === "" ? path : `${path} in layer ${node.layer}`;
+}
+function evidence(fact, path, node) {
+  return { fact, source: sourceOf(path, node) };
+}
+
+// src/toolchain/legacy-programs.ts
+var MAX_PROGRAMS = 20;
+function listLegacyPrograms({ binaries }, tools, started) {
+  const told = new Set(tools.map(({ target }) => target));
+  const found = binaries.filter(({ path, content }) => content.identity === void 0 && !told.has(path)).flatMap(({ path, node, content }) => {
+    const libraries2 = content.needed.filter((name) => LEGACY_LIBRARY.test(name));
+    if (libraries2.length === 0) return [];
+    const fact = `it is linked with ${libraries2.join(", ")}`;
+    return [{ path, libraries: libraries2, started: started.includes(path), evidence: [evidence(fact, path, node)] }];
+  }).sort((a, b) => Number(b.started) - Number(a.started));
+  const further = found.length - MAX_PROGRAMS;
+  const cut = { fact: `${further} more programs that are linked with libip4tc`, reason: `${MAX_PROGRAMS} are listed` };
+  return { legacyPrograms: found.slice(0, MAX_PROGRAMS), missing: further > 0 ? [cut] : [] };
 }
 
 // src/toolchain/libraries.ts
@@ -10584,753 +11951,6 @@ function packagesOfTool(tool2) {
 }
 var toolPackages = new Set([...packages.values()].flat());
 
-// src/toolchain/lines.ts
-function* linesOf(text) {
-  let start = 0;
-  while (start < text.length) {
-    const end = text.indexOf("\n", start);
-    yield cutLine(text, start, end);
-    if (end < 0) return;
-    start = end + 1;
-  }
-}
-function* linesWith(text, mark) {
-  for (let from = 0; from < text.length; ) {
-    mark.lastIndex = from;
-    const at = mark.exec(text)?.index;
-    if (at === void 0) return;
-    const start = at === from ? from : text.lastIndexOf("\n", at - 1) + 1;
-    const end = text.indexOf("\n", at);
-    yield cutLine(text, start, end);
-    if (end < 0) return;
-    from = end + 1;
-  }
-}
-function cutLine(text, start, end) {
-  if (end < 0) return text.slice(start);
-  return text.slice(start, end > start && text[end - 1] === "\r" ? end - 1 : end);
-}
-
-// src/toolchain/packages/collect.ts
-var MAX_PACKAGES = 5e4;
-var MAX_PROBLEMS = 3;
-function collectPackages(problems = []) {
-  const parsed = { packages: [], problems: [...problems] };
-  const report = (problem) => {
-    if (parsed.problems.length < MAX_PROBLEMS) parsed.problems.push(problem);
-  };
-  return {
-    parsed,
-    report,
-    add(entry) {
-      if (parsed.packages.length < MAX_PACKAGES) parsed.packages.push(entry);
-      else report(`it has more than ${MAX_PACKAGES} packages`);
-    }
-  };
-}
-
-// src/toolchain/packages/rpm/manifest.ts
-var MANIFEST = /(?:^|\/)rpmmanifest\/container-manifest-2$/;
-function isRpmManifest(path) {
-  return MANIFEST.test(path);
-}
-var NAME = 0;
-var VERSION_RELEASE = 1;
-var EPOCH = 8;
-function parseRpmManifest(text) {
-  const { parsed, add, report } = collectPackages();
-  let number3 = 0;
-  for (const line of linesOf(text)) {
-    number3++;
-    if (line === "") continue;
-    const entry = readLine(line);
-    if (!entry) report(`line ${number3} is no package`);
-    else add(entry);
-  }
-  if (text !== "" && !text.endsWith("\n")) report("it ends in the middle of a line");
-  return parsed;
-}
-function readLine(line) {
-  const fields = line.split("	", 16);
-  const name = fields[NAME];
-  const version2 = fields[VERSION_RELEASE];
-  const epoch = fields[EPOCH];
-  if (!name || !/^[\w.+-]+$/.test(name) || !version2 || !/^[\w.+~^]+-[\w.+~^]+$/.test(version2)) return void 0;
-  if (epoch === void 0 || !/^\d{1,10}$/.test(epoch)) return void 0;
-  return { name, version: epoch === "0" ? version2 : `${epoch}:${version2}` };
-}
-
-// src/toolchain/bounds.ts
-function withinBounds(action) {
-  try {
-    return action();
-  } catch (error) {
-    if (error instanceof RangeError) return void 0;
-    throw error;
-  }
-}
-
-// src/toolchain/packages/types.ts
-var PROGRAM = /(?:^|\/)s?bin\/[^/]+$/;
-var LIBRARY = new RegExp(`(?:^|/)${NETFILTER_LIBRARIES}[^/]*\\.so[^/]*$`);
-var MARK_OF_WORTH = new RegExp(`bin/|${NETFILTER_LIBRARIES}`, "g");
-function isWorthOwning(path) {
-  return PROGRAM.test(path) || LIBRARY.test(path);
-}
-var MAX_FILES_OF_PACKAGE = 2e4;
-
-// src/toolchain/packages/rpm/header.ts
-var TAG2 = {
-  NAME: 1e3,
-  VERSION: 1001,
-  RELEASE: 1002,
-  EPOCH: 1003,
-  FILESTATES: 1029,
-  FILEDIGESTS: 1035,
-  DIRINDEXES: 1116,
-  BASENAMES: 1117,
-  DIRNAMES: 1118,
-  FILEDIGESTALGO: 5011
-};
-var INT32 = 4;
-var CHAR = 1;
-var INT8 = 2;
-var STRING = 6;
-var STRING_ARRAY = 8;
-var I18N_STRING = 9;
-var ENTRY_SIZE2 = 16;
-var MAX_ENTRIES2 = 65535;
-var MAX_NAME2 = 4096;
-var NOT_ITS_FILE = /* @__PURE__ */ new Set([1, 2]);
-var DIGEST_NAMES = { 1: "md5", 2: "sha1", 8: "sha256" };
-function readRpmHeader(blob) {
-  return withinBounds(() => {
-    const tags = indexTags(blob);
-    if (!tags) return void 0;
-    const name = tags.text(TAG2.NAME);
-    const version2 = tags.text(TAG2.VERSION);
-    if (!name || !version2) return void 0;
-    const epoch = tags.numbers(TAG2.EPOCH)[0];
-    const release2 = tags.text(TAG2.RELEASE);
-    const full = `${epoch ? `${epoch}:` : ""}${version2}${release2 ? `-${release2}` : ""}`;
-    return { name, version: full, files: listFiles(tags) };
-  });
-}
-function indexTags(blob) {
-  const count = blob.readUInt32BE(0);
-  const size = blob.readUInt32BE(4);
-  const start = 8 + count * ENTRY_SIZE2;
-  if (count === 0 || count > MAX_ENTRIES2 || start + size > blob.length) return void 0;
-  const data = blob.subarray(start, start + size);
-  const wanted = new Set(Object.values(TAG2));
-  const entries = /* @__PURE__ */ new Map();
-  for (let i = 0; i < count; i++) {
-    const at = 8 + i * ENTRY_SIZE2;
-    const tag = blob.readUInt32BE(at);
-    if (!wanted.has(tag) || entries.has(tag)) continue;
-    entries.set(tag, {
-      type: blob.readUInt32BE(at + 4),
-      offset: blob.readUInt32BE(at + 8),
-      count: blob.readUInt32BE(at + 12)
-    });
-  }
-  return {
-    text(tag) {
-      const entry = entries.get(tag);
-      if (entry?.type !== STRING && entry?.type !== I18N_STRING) return void 0;
-      return strings(data, { ...entry, count: 1 }).next().value ?? void 0;
-    },
-    texts: (tag) => strings(data, entries.get(tag)),
-    numbers: (tag) => numbers(data, entries.get(tag))
-  };
-}
-function* strings(data, entry) {
-  if (entry?.type !== STRING && entry?.type !== STRING_ARRAY && entry?.type !== I18N_STRING) return;
-  let at = entry.offset;
-  for (let i = 0; i < entry.count; i++) {
-    const end = data.indexOf(0, at);
-    if (at > data.length || end < 0) throw new RangeError("text outside the header");
-    yield end - at > MAX_NAME2 ? void 0 : data.toString("utf8", at, end);
-    at = end + 1;
-  }
-}
-function numbers(data, entry) {
-  if (!entry) return [];
-  const width = entry.type === INT32 ? 4 : entry.type === CHAR || entry.type === INT8 ? 1 : 0;
-  if (width === 0) return [];
-  if (entry.offset + entry.count * width > data.length) throw new RangeError("numbers outside the header");
-  const read = (i) => width === 4 ? data.readUInt32BE(entry.offset + i * 4) : data.readUInt8(entry.offset + i);
-  return Array.from({ length: entry.count }, (_, i) => read(i));
-}
-function listFiles(tags) {
-  const directories = [...tags.texts(TAG2.DIRNAMES)];
-  const indexes = tags.numbers(TAG2.DIRINDEXES);
-  const states = tags.numbers(TAG2.FILESTATES);
-  const algorithm = DIGEST_NAMES[tags.numbers(TAG2.FILEDIGESTALGO)[0] ?? 1];
-  const digests = tags.texts(TAG2.FILEDIGESTS);
-  const files = [];
-  let i = 0;
-  for (const base of tags.texts(TAG2.BASENAMES)) {
-    const directory = directories[indexes[i] ?? -1];
-    const digest = digests.next();
-    const state = states[i];
-    i++;
-    if (base === void 0 || directory === void 0 || digest.value === "") continue;
-    if (state !== void 0 && NOT_ITS_FILE.has(state)) continue;
-    const path = `${directory}${base}`;
-    if (!path.startsWith("/") || !isWorthOwning(path) || files.length >= MAX_FILES_OF_PACKAGE) continue;
-    const known = algorithm !== void 0 && typeof digest.value === "string";
-    files.push(known ? { path, digest: `${algorithm}:${digest.value.toLowerCase()}` } : { path });
-  }
-  return files;
-}
-
-// src/toolchain/packages/rpm/berkeley.ts
-var HASH_MAGIC = 398689;
-var PAGE_HEADER = 26;
-var META_HASH = 8;
-var HASH_UNSORTED = 2;
-var OVERFLOW = 7;
-var HASH = 13;
-var INLINE = 1;
-var OFF_PAGE = 3;
-var SMALLEST_HEADER = 16;
-function isBerkeleyHash(bytes) {
-  return bytes.length >= 72 && (bytes.readUInt32LE(12) === HASH_MAGIC || bytes.readUInt32BE(12) === HASH_MAGIC);
-}
-function readBerkeleyHash(bytes) {
-  const { parsed, add, report } = collectPackages();
-  const pages = withinBounds(() => createPages(bytes));
-  if (typeof pages !== "object") {
-    report(pages ?? "its header cannot be read");
-    return parsed;
-  }
-  if (pages.stated > pages.count) report("it ends before its last page");
-  else if (pages.stated < pages.count) report("it goes on behind its last page");
-  let overflow = 0;
-  for (let number3 = 1; number3 < pages.count; number3++) {
-    const page = pages.at(number3);
-    const type = page.readUInt8(25);
-    if (pages.u32(page, 8) !== number3 && page.some((byte) => byte !== 0)) report(`page ${number3} is damaged`);
-    if (type === OVERFLOW) overflow++;
-    if (type !== HASH && type !== HASH_UNSORTED) continue;
-    const values = withinBounds(() => valuesOf(pages, page));
-    if (!values) report(`page ${number3} cannot be read`);
-    else if (withinBounds(() => lowestItem(pages, page)) !== pages.u16(page, 22)) report(`page ${number3} is damaged`);
-    for (const value of values ?? []) {
-      if (value !== void 0 && value.length < SMALLEST_HEADER) continue;
-      const entry = value && readRpmHeader(value);
-      if (!entry) report(`a package on page ${number3} cannot be read`);
-      else add(entry);
-    }
-  }
-  if (overflow > pages.taken.size) report(`${overflow - pages.taken.size} pages belong to no package`);
-  return parsed;
-}
-function createPages(bytes) {
-  const little = bytes.readUInt32LE(12) === HASH_MAGIC;
-  const u16 = (page, at2) => little ? page.readUInt16LE(at2) : page.readUInt16BE(at2);
-  const u32 = (page, at2) => little ? page.readUInt32LE(at2) : page.readUInt32BE(at2);
-  const size = u32(bytes, 20);
-  if (bytes.readUInt8(25) !== META_HASH) return "it is no hash database";
-  if (bytes.readUInt8(24) !== 0) return "it is encrypted";
-  if (size < 512 || size > 65536 || (size & size - 1) !== 0) return "its page size is none";
-  const count = Math.floor(bytes.length / size);
-  const at = (number3) => {
-    if (number3 < 1 || number3 >= count) throw new RangeError("page outside the file");
-    return bytes.subarray(number3 * size, (number3 + 1) * size);
-  };
-  return { size, count, stated: u32(bytes, 32) + 1, at, u16, u32, taken: /* @__PURE__ */ new Set() };
-}
-function valuesOf(pages, page) {
-  const items = pages.u16(page, 20);
-  if (items % 2 !== 0 || PAGE_HEADER + items * 2 > pages.size) throw new RangeError("items outside the page");
-  const values = [];
-  for (let i = 1; i < items; i += 2) {
-    const start = pages.u16(page, PAGE_HEADER + i * 2);
-    const end = pages.u16(page, PAGE_HEADER + (i - 1) * 2);
-    values.push(withinBounds(() => valueAt(pages, page, start, end)));
-  }
-  return values;
-}
-function lowestItem(pages, page) {
-  const items = pages.u16(page, 20);
-  return items === 0 ? pages.size & 65535 : pages.u16(page, PAGE_HEADER + (items - 1) * 2);
-}
-function valueAt(pages, page, start, end) {
-  const kind = page.readUInt8(start);
-  if (kind === INLINE) return end > start && end <= page.length ? page.subarray(start + 1, end) : void 0;
-  if (kind !== OFF_PAGE) return void 0;
-  return readOverflow(pages, pages.u32(page, start + 4), pages.u32(page, start + 8));
-}
-function readOverflow(pages, first, length) {
-  const parts = [];
-  let size = 0;
-  for (let number3 = first; number3 !== 0 && size < length; ) {
-    const page = pages.at(number3);
-    if (pages.taken.has(number3) || page.readUInt8(25) !== OVERFLOW) return void 0;
-    pages.taken.add(number3);
-    const part = page.subarray(PAGE_HEADER, PAGE_HEADER + pages.u16(page, 22));
-    parts.push(part);
-    size += part.length;
-    number3 = pages.u32(page, 16);
-  }
-  return size === length ? Buffer.concat(parts) : void 0;
-}
-
-// src/toolchain/packages/rpm/journal.ts
-var MAGIC = "d9d505f920a163d7";
-var JOURNAL_HEAD = 28;
-function isHotJournal(head) {
-  return head.length >= JOURNAL_HEAD && head.toString("hex", 0, 8) === MAGIC && head.readUInt32BE(8) !== 0;
-}
-
-// src/toolchain/packages/rpm/ndb.ts
-var MAGIC2 = "RpmP";
-var PAGE_SIZE = 4096;
-var SLOT_SIZE = 16;
-var FIRST_SLOT = 2;
-var UNIT = 16;
-var BLOCK_HEAD = 16;
-var BLOCK_TAIL = 12;
-function isNdb(bytes) {
-  return bytes.toString("latin1", 0, 4) === MAGIC2;
-}
-function readNdb(bytes) {
-  const { parsed, add, report } = collectPackages();
-  const slotPages = withinBounds(() => bytes.readUInt32LE(12));
-  if (slotPages === void 0 || slotPages === 0 || slotPages * PAGE_SIZE > bytes.length) {
-    report("its table of packages lies outside the file");
-    return parsed;
-  }
-  let left = bytes.length;
-  for (let slot = FIRST_SLOT; slot < slotPages * PAGE_SIZE / SLOT_SIZE; slot++) {
-    const at = slot * SLOT_SIZE;
-    if (bytes.toString("latin1", at, at + 4) !== "Slot") {
-      report(`slot ${slot} is none`);
-      continue;
-    }
-    const index = bytes.readUInt32LE(at + 4);
-    if (index === 0) {
-      if (bytes.readUInt32LE(at + 8) !== 0 || bytes.readUInt32LE(at + 12) !== 0) report(`slot ${slot} is damaged`);
-      continue;
-    }
-    const blob = withinBounds(() => readBlock(bytes, index, at));
-    left -= blob?.length ?? 0;
-    if (left < 0) {
-      report("its packages are larger than the file");
-      return parsed;
-    }
-    const entry = blob && readRpmHeader(blob);
-    if (!entry) report(`package ${index} cannot be read`);
-    else add(entry);
-  }
-  return parsed;
-}
-function readBlock(bytes, index, slot) {
-  const start = bytes.readUInt32LE(slot + 8) * UNIT;
-  const size = bytes.readUInt32LE(slot + 12) * UNIT;
-  const length = bytes.readUInt32LE(start + 12);
-  const tail = start + size - BLOCK_TAIL;
-  const isWhole = bytes.toString("latin1", start, start + 4) === "BlbS" && bytes.readUInt32LE(start + 4) === index && start + BLOCK_HEAD + length <= tail && bytes.readUInt32LE(tail + 4) === length && bytes.toString("latin1", tail + 8, tail + 12) === "BlbE";
-  if (!isWhole || adler32(bytes.subarray(start, tail)) !== bytes.readUInt32LE(tail)) throw new RangeError("no block");
-  return bytes.subarray(start + BLOCK_HEAD, start + BLOCK_HEAD + length);
-}
-function adler32(bytes) {
-  let a = 1;
-  let b = 0;
-  for (let at = 0; at < bytes.length; ) {
-    const end = Math.min(at + 3800, bytes.length);
-    for (; at < end; at++) {
-      a += bytes[at] ?? 0;
-      b += a;
-    }
-    a %= 65521;
-    b %= 65521;
-  }
-  return b * 65536 + a;
-}
-
-// src/toolchain/packages/rpm/sqlite.ts
-var MAGIC3 = "SQLite format 3\0";
-var TABLE_INTERIOR = 5;
-var TABLE_LEAF = 13;
-function isSqlite(bytes) {
-  return bytes.toString("latin1", 0, 16) === MAGIC3;
-}
-function summariseSqlite(bytes) {
-  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
-  if (bytes.length === 0) return summary;
-  const size = withinBounds(() => pageSizes(bytes));
-  if (!size || !isSqlite(bytes)) return { ...summary, problems: ["it is no SQLite file"] };
-  const { pageSize, usable } = size;
-  if (bytes.length % pageSize !== 0) summary.problems.push("it ends in the middle of a page");
-  const pages = (number3) => {
-    const start = (number3 - 1) * pageSize;
-    return number3 >= 1 && start + pageSize <= bytes.length ? bytes.subarray(start, start + pageSize) : void 0;
-  };
-  const reader2 = createPageReader(pages, usable, bytes.length);
-  const root = findRoot(reader2);
-  if (root === void 0) return summary;
-  summary.root = root;
-  summariseTable(reader2, root, summary);
-  return summary;
-}
-function pageSizes(bytes) {
-  const stated = bytes.readUInt16BE(16);
-  const pageSize = stated === 1 ? 65536 : stated;
-  if (pageSize < 512 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
-  return { pageSize, usable: pageSize - bytes.readUInt8(20) };
-}
-var LOG_HEADER = 32;
-var FRAME_HEADER = 24;
-function summariseSqliteLog(bytes) {
-  const summary = { pages: /* @__PURE__ */ new Map(), problems: [] };
-  if (bytes.length === 0) return summary;
-  const committed = withinBounds(() => committedFrames(bytes));
-  if (!committed) return { ...summary, problems: ["it is no write-ahead log of SQLite"] };
-  const { frames, pageSize } = committed;
-  if (frames.size === 0) return summary;
-  const pages = (number3) => {
-    const start = frames.get(number3);
-    return start === void 0 ? void 0 : bytes.subarray(start, start + pageSize);
-  };
-  const first = pages(1);
-  const reader2 = createPageReader(pages, pageSize - (first?.readUInt8(20) ?? 0), bytes.length);
-  for (const number3 of frames.keys()) {
-    const page = withinBounds(() => reader2.table(number3));
-    if (!page) continue;
-    if ("children" in page) summary.pages.set(number3, summariseInterior(page));
-    else {
-      const root = page.cells.map((cell) => rootOfSchemaRow(reader2, cell)).find((found) => found !== void 0);
-      if (root !== void 0) summary.root = root;
-      if (page.cells.length > 0 && page.cells.every((cell) => withinBounds(() => isPackageRow(cell.local)) !== true))
-        continue;
-      summary.pages.set(number3, summariseLeaf(reader2, page));
-    }
-  }
-  return summary;
-}
-function committedFrames(bytes) {
-  const magic = bytes.readUInt32BE(0);
-  if (magic !== 931071618 && magic !== 931071619) throw new RangeError("no log");
-  const little = magic === 931071618;
-  const pageSize = bytes.readUInt32BE(8);
-  if (pageSize < 512 || pageSize > 65536 || (pageSize & pageSize - 1) !== 0) throw new RangeError("no page size");
-  const sum2 = createChecksum(little);
-  sum2.add(bytes.subarray(0, 24));
-  if (!sum2.equals(bytes, 24)) throw new RangeError("damaged header");
-  const frames = /* @__PURE__ */ new Map();
-  let open3 = /* @__PURE__ */ new Map();
-  for (let at = LOG_HEADER; at + FRAME_HEADER + pageSize <= bytes.length; at += FRAME_HEADER + pageSize) {
-    if (bytes.compare(bytes, 16, 24, at + 8, at + 16) !== 0) break;
-    sum2.add(bytes.subarray(at, at + 8));
-    sum2.add(bytes.subarray(at + FRAME_HEADER, at + FRAME_HEADER + pageSize));
-    if (!sum2.equals(bytes, at + 16)) break;
-    open3.set(bytes.readUInt32BE(at), at + FRAME_HEADER);
-    if (bytes.readUInt32BE(at + 4) === 0) continue;
-    for (const [number3, start] of open3) frames.set(number3, start);
-    open3 = /* @__PURE__ */ new Map();
-  }
-  return { frames, pageSize };
-}
-function createChecksum(little) {
-  let first = 0;
-  let second = 0;
-  return {
-    add(bytes) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-      for (let i = 0; i < bytes.length; i += 8) {
-        first = first + view.getUint32(i, little) + second >>> 0;
-        second = second + view.getUint32(i + 4, little) + first >>> 0;
-      }
-    },
-    equals: (bytes, at) => bytes.readUInt32BE(at) === first && bytes.readUInt32BE(at + 4) === second
-  };
-}
-function createPageReader(pages, usable, total) {
-  const taken = /* @__PURE__ */ new Set();
-  return {
-    table(number3) {
-      const page = pages(number3);
-      if (!page) throw new RangeError(`page ${number3} is not there`);
-      return readTablePage(page, number3 === 1 ? 100 : 0, usable);
-    },
-    row(cell) {
-      const parts = [cell.local];
-      const overflow = [];
-      let rest = cell.size - cell.local.length;
-      let next = cell.next;
-      if (cell.size > total) return { overflow: next === 0 ? [] : [next] };
-      while (rest > 0) {
-        if (next === 0) return { overflow };
-        overflow.push(next);
-        const page = pages(next);
-        if (!page || taken.has(next)) return { overflow };
-        taken.add(next);
-        const part = page.subarray(4, Math.min(4 + rest, usable));
-        parts.push(part);
-        rest -= part.length;
-        next = page.readUInt32BE(0);
-      }
-      return { bytes: parts.length === 1 ? cell.local : Buffer.concat(parts), overflow };
-    }
-  };
-}
-function readTablePage(page, start, usable) {
-  const type = page.readUInt8(start);
-  if (type !== TABLE_INTERIOR && type !== TABLE_LEAF) return void 0;
-  const count = page.readUInt16BE(start + 3);
-  const array2 = start + (type === TABLE_INTERIOR ? 12 : 8);
-  const offsets = Array.from({ length: count }, (_, i) => page.readUInt16BE(array2 + i * 2));
-  const taken = usable - (page.readUInt16BE(start + 5) || 65536) - unusedBytes(page, start);
-  if (type === TABLE_INTERIOR) {
-    const size2 = offsets.reduce((sum2, at) => sum2 + readVarint(page, at + 4).next - at, 0);
-    const children = [...offsets.map((at) => page.readUInt32BE(at)), page.readUInt32BE(start + 8)];
-    return { children, isDamaged: size2 !== taken };
-  }
-  const cells = offsets.map((at) => readCell(page, at, usable));
-  const size = cells.reduce((sum2, cell) => sum2 + Math.max(4, cell.end - cell.start), 0);
-  return { cells, isDamaged: size !== taken };
-}
-function unusedBytes(page, start) {
-  let unused = page.readUInt8(start + 7);
-  let last = 0;
-  for (let at = page.readUInt16BE(start + 1); at > last; at = page.readUInt16BE(at)) {
-    unused += page.readUInt16BE(at + 2);
-    last = at;
-  }
-  return unused;
-}
-function readCell(page, at, usable) {
-  const size = readVarint(page, at);
-  const id = readVarint(page, size.next);
-  const start = id.next;
-  const most = usable - 35;
-  let here = size.value;
-  if (here > most) {
-    const least = Math.floor((usable - 12) * 32 / 255) - 23;
-    const fitting = least + (size.value - least) % (usable - 4);
-    here = fitting <= most ? fitting : least;
-  }
-  if (start + here > page.length) throw new RangeError("row outside the page");
-  const isWhole = here === size.value;
-  const next = isWhole ? 0 : page.readUInt32BE(start + here);
-  const end = start + here + (isWhole ? 0 : 4);
-  return { id: id.value, size: size.value, local: page.subarray(start, start + here), next, start: at, end };
-}
-function readVarint(bytes, start) {
-  let value = 0;
-  for (let i = 0; i < 9; i++) {
-    const byte = bytes.readUInt8(start + i);
-    if (i === 8) return { value: value * 256 + byte, next: start + 9 };
-    value = value * 128 + (byte & 127);
-    if (byte < 128) return { value, next: start + i + 1 };
-  }
-  throw new RangeError("no number");
-}
-function readRecord(bytes, most) {
-  const header = readVarint(bytes, 0);
-  const columns = [];
-  let start = header.value;
-  for (let at = header.next; at < header.value && columns.length < most; ) {
-    const { value: type, next } = readVarint(bytes, at);
-    const size = columnSize(type);
-    columns.push({ type, start, size });
-    start += size;
-    at = next;
-  }
-  return columns;
-}
-function columnSize(type) {
-  if (type >= 12) return Math.floor((type - 12) / 2);
-  return [0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0][type] ?? 0;
-}
-function isPackageRow(local) {
-  const [id, header, more] = readRecord(local, 3);
-  return id?.type === 0 && header !== void 0 && header.type >= 12 && header.type % 2 === 0 && more === void 0;
-}
-function rootOfSchemaRow(reader2, cell) {
-  return withinBounds(() => {
-    if (cell.size > 4096) return void 0;
-    const columns = readRecord(cell.local, 6);
-    const [type, name, , root] = columns;
-    if (columns.length !== 5 || !type || !name || !root) return void 0;
-    const bytes = reader2.row(cell).bytes;
-    const text = (column) => bytes?.toString("latin1", column.start, column.start + column.size);
-    if (!bytes || text(type) !== "table" || text(name) !== "Packages") return void 0;
-    return root.size >= 1 && root.size <= 6 ? bytes.readUIntBE(root.start, root.size) : void 0;
-  });
-}
-function findRoot(reader2) {
-  let root;
-  walkTable(1, (number3) => {
-    const page = withinBounds(() => reader2.table(number3));
-    if (!page || "children" in page) return page?.children ?? [];
-    for (const cell of page.cells) root ??= rootOfSchemaRow(reader2, cell);
-    return [];
-  });
-  return root;
-}
-function walkTable(root, visit) {
-  const seen = /* @__PURE__ */ new Set();
-  const stack = [root];
-  for (let number3 = stack.pop(); number3 !== void 0; number3 = stack.pop()) {
-    if (seen.has(number3)) continue;
-    seen.add(number3);
-    for (const child of visit(number3).toReversed()) stack.push(child);
-  }
-}
-function summariseTable(reader2, root, summary) {
-  walkTable(root, (number3) => {
-    const page = withinBounds(() => reader2.table(number3));
-    if (!page) return [];
-    if ("children" in page) {
-      summary.pages.set(number3, summariseInterior(page));
-      return page.children;
-    }
-    summary.pages.set(number3, summariseLeaf(reader2, page));
-    return [];
-  });
-}
-function summariseInterior({ children, isDamaged }) {
-  return isDamaged ? { children, isDamaged } : { children };
-}
-function summariseLeaf(reader2, { cells, isDamaged }) {
-  const rows = cells.map((cell) => summariseRow(reader2, cell));
-  return isDamaged ? { rows, isDamaged } : { rows };
-}
-function summariseRow(reader2, cell) {
-  const { bytes, overflow } = withinBounds(() => reader2.row(cell)) ?? { overflow: [] };
-  const entry = bytes && withinBounds(() => readPackageRow(bytes));
-  return entry ? { id: cell.id, overflow, entry } : { id: cell.id, overflow };
-}
-function readPackageRow(bytes) {
-  if (!isPackageRow(bytes)) return void 0;
-  const header = readRecord(bytes, 2)[1];
-  return header && readRpmHeader(bytes.subarray(header.start, header.start + header.size));
-}
-function readSqlitePackages(file, log) {
-  const { parsed, add, report } = collectPackages([...file.problems, ...log?.problems ?? []]);
-  const root = log?.root ?? file.root;
-  if (root === void 0) {
-    report("it has no table Packages");
-    return parsed;
-  }
-  const rest = log && rowsByOverflow(file);
-  walkTable(root, (number3) => {
-    const page = log?.pages.get(number3) ?? file.pages.get(number3);
-    if (page?.isDamaged) report(`page ${number3} is damaged`);
-    if (!page) report(`page ${number3} cannot be read`);
-    else if ("children" in page) return page.children;
-    else
-      for (const row of page.rows) {
-        const entry = row.entry ?? rest?.(row);
-        if (!entry) report(`record ${row.id} cannot be read`);
-        else add(entry);
-      }
-    return [];
-  });
-  return parsed;
-}
-function rowsByOverflow(file) {
-  const rows = /* @__PURE__ */ new Map();
-  for (const page of file.pages.values())
-    if ("rows" in page) {
-      for (const row of page.rows) if (row.overflow[0] !== void 0) rows.set(row.overflow[0], row);
-    }
-  return (row) => {
-    const same = row.overflow[0] === void 0 ? void 0 : rows.get(row.overflow[0]);
-    return same?.id === row.id ? same.entry : void 0;
-  };
-}
-
-// src/toolchain/packages/rpm/rpm.ts
-var MAX_RPM_DATABASE = 64 * 1024 * 1024;
-var FILE2 = /(?:^|\/)rpm\/(?:Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal|rpmdb\.sqlite-journal)$/;
-function isRpmDatabase(path) {
-  return FILE2.test(path);
-}
-function isRpmJournal(path) {
-  return path.endsWith("-journal");
-}
-function readRpmFile(path, bytes) {
-  if (isRpmJournal(path)) return { format: "sqlite-journal", isHot: isHotJournal(bytes) };
-  if (path.endsWith("-wal")) return { format: "sqlite-log", pages: summariseSqliteLog(bytes) };
-  if (path.endsWith(".sqlite") || isSqlite(bytes)) return { format: "sqlite", pages: summariseSqlite(bytes) };
-  if (isNdb(bytes)) return { format: "packages", ...readNdb(bytes) };
-  if (isBerkeleyHash(bytes)) return { format: "packages", ...readBerkeleyHash(bytes) };
-  return {
-    format: "packages",
-    packages: [],
-    problems: ["it is none of rpm's formats (SQLite, ndb, Berkeley DB hash)"]
-  };
-}
-
-// src/toolchain/survey.ts
-var MAX_COMMANDS = 1e3;
-var COMMANDS = new Set(DEFAULT_COMMANDS);
-function surveyTree(tree2) {
-  const survey = {
-    packages: [],
-    fileLists: [],
-    claims: [],
-    scripts: [],
-    binaries: [],
-    commands: [],
-    unreadDatabases: []
-  };
-  const sqlite = /* @__PURE__ */ new Map();
-  const journals = /* @__PURE__ */ new Map();
-  for (const { path, node } of tree2.walk(COMMANDS)) {
-    if (COMMANDS.has(nameOf2(path)) && survey.commands.length < MAX_COMMANDS) survey.commands.push(path);
-    if (node.type === "symlink" && isDatabasePath(path)) {
-      const reason = whyUnread(tree2, path);
-      if (reason !== void 0) survey.unreadDatabases.push({ path, reason });
-    }
-    if (node.type !== "file") continue;
-    const content = contentOf(node);
-    if (!content) continue;
-    if (content.kind === "rpm-sqlite") sqlite.set(path, { path, node, content });
-    else if (content.kind === "rpm-journal") journals.set(path, content);
-    else place(survey, { path, node, content });
-  }
-  for (const file of sqlite.values()) {
-    if (file.content.isLog) continue;
-    const log = sqlite.get(`${file.path}-wal`);
-    survey.packages.push(joinLog(file, log, journals.get(`${file.path}-journal`)));
-  }
-  return survey;
-}
-function joinLog(file, log, journal) {
-  const { packages: packages2, problems } = readSqlitePackages(file.content.pages, log?.content.pages);
-  const cutOff = journal?.isHot === true ? ["rpmdb.sqlite-journal holds a transaction that was not rolled back"] : [];
-  return { ...file, content: { kind: "packages", database: "rpm", packages: packages2, problems: [...cutOff, ...problems] } };
-}
-function place(survey, found) {
-  const { content } = found;
-  if (content.kind === "packages") survey.packages.push({ ...found, content });
-  else if (content.kind === "file-list") survey.fileLists.push({ ...found, content });
-  else if (content.kind === "claims") survey.claims.push({ ...found, content });
-  else if (content.kind === "script") survey.scripts.push({ ...found, content });
-  else if (content.kind === "binary") survey.binaries.push({ ...found, content });
-}
-function isDatabasePath(path) {
-  return path.endsWith("lib/apk/db/installed") || path.endsWith("lib/dpkg/status") || isRpmDatabase(path) || isRpmManifest(path);
-}
-function whyUnread(tree2, path) {
-  const resolved = tree2.resolve(path);
-  if (!resolved.found) return "its link leads nowhere";
-  if (resolved.node.type !== "file" || isDatabasePath(resolved.path)) return void 0;
-  return `its link leads to ${resolved.path}, a name under which no database is looked for`;
-}
-function sourceOf(path, node) {
-  return node.layer === "" ? path : `${path} in layer ${node.layer}`;
-}
-function evidence(fact, path, node) {
-  return { fact, source: sourceOf(path, node) };
-}
-
 // src/toolchain/packages/ownership.ts
 var MAX_CLAIMS = 3;
 function listClaims(survey, tool2) {
@@ -11340,7 +11960,7 @@ function listClaims(survey, tool2) {
   return told.slice(0, MAX_CLAIMS);
 }
 function indexOwnership(survey, tree2) {
-  const resolve2 = createPathResolver(tree2);
+  const resolve3 = createPathResolver(tree2);
   const index = { byPath: /* @__PURE__ */ new Map(), byDigest: /* @__PURE__ */ new Map(), withoutList: /* @__PURE__ */ new Map() };
   const lists = collectFileLists(survey);
   for (const database2 of survey.packages) {
@@ -11352,7 +11972,7 @@ function indexOwnership(survey, tree2) {
       if (!files) index.withoutList.set(entry.name, { record: record2, by: "name", source });
       const owner = { record: record2, by: "list", source };
       for (const { path, digest } of files ?? []) {
-        const real = resolve2(`${root}${path}`);
+        const real = resolve3(`${root}${path}`);
         index.byPath.set(real, [...index.byPath.get(real) ?? [], { owner, digest }]);
         if (digest !== void 0) index.byDigest.set(digest, owner);
       }
@@ -11454,46 +12074,120 @@ function liesWithin(version2, min, max) {
 }
 
 // src/toolchain/program.ts
+import { basename as basename7 } from "node:path/posix";
+
+// src/toolchain/starters.ts
 import { basename as basename6 } from "node:path/posix";
 
 // src/knowledge/starters.json
 var starters_default = {
-  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows.",
+  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows. values: options whose value is the next word. supervisors: programs that start what their own files say.",
   starters: [
-    { name: "tini", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "tini-static", words: 0, source: "https://github.com/krallin/tini" },
-    { name: "init", words: 0, source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
-    { name: "dumb-init", words: 0, source: "https://github.com/Yelp/dumb-init" },
+    { name: "tini", words: 0, values: ["-p", "-e"], source: "https://github.com/krallin/tini" },
+    { name: "tini-static", words: 0, values: ["-p", "-e"], source: "https://github.com/krallin/tini" },
+    { name: "docker-init", words: 0, values: ["-p", "-e"], source: "https://github.com/moby/moby/blob/master/hack/dockerfile/install/tini.installer" },
+    { name: "init", words: 0, values: ["-p", "-e"], source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
+    { name: "dumb-init", words: 0, values: ["-r", "--rewrite"], source: "https://github.com/Yelp/dumb-init" },
     { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
-    { name: "go-runner", words: 0, source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
-    { name: "s6-svscan", words: 1, source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "go-runner", words: 0, values: ["-log-file", "--log-file", "-also-stdout", "--also-stdout", "-redirect-stderr", "--redirect-stderr"], source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
+    { name: "s6-svscan", words: 1, values: ["-c", "-t", "-d", "-X", "-C"], source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "s6-setuidgid", words: 1, source: "https://skarnet.org/software/s6/s6-setuidgid.html" },
+    { name: "s6-envuidgid", words: 1, values: ["-D"], source: "https://skarnet.org/software/s6/s6-envuidgid.html" },
+    { name: "s6-applyuidgid", words: 0, values: ["-u", "-g", "-G"], source: "https://skarnet.org/software/s6/s6-applyuidgid.html" },
+    { name: "s6-softlimit", words: 0, values: ["-a", "-c", "-d", "-f", "-l", "-m", "-o", "-p", "-r", "-s", "-t"], source: "https://skarnet.org/software/s6/s6-softlimit.html" },
+    { name: "s6-envdir", words: 1, values: ["-c"], source: "https://skarnet.org/software/s6/s6-envdir.html" },
+    { name: "s6-setlock", words: 1, values: ["-t"], source: "https://skarnet.org/software/s6/s6-setlock.html" },
+    { name: "s6-setsid", words: 0, source: "https://skarnet.org/software/s6/s6-setsid.html" },
+    { name: "s6-notifyoncheck", words: 0, values: ["-3", "-s", "-T", "-t", "-w", "-n", "-c"], source: "https://skarnet.org/software/s6/s6-notifyoncheck.html" },
+    { name: "with-contenv", words: 0, source: "https://github.com/just-containers/s6-overlay" },
+    { name: "runsvdir", words: 1, source: "https://smarden.org/runit/runsvdir.8.html" },
+    { name: "runsv", words: 1, source: "https://smarden.org/runit/runsv.8.html" },
+    { name: "chpst", words: 0, values: ["-u", "-U", "-b", "-e", "-/", "-C", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c", "-r", "-t"], source: "https://smarden.org/runit/chpst.8.html" },
+    { name: "setuidgid", words: 1, source: "https://cr.yp.to/daemontools/setuidgid.html" },
+    { name: "envuidgid", words: 1, source: "https://cr.yp.to/daemontools/envuidgid.html" },
+    { name: "envdir", words: 1, source: "https://cr.yp.to/daemontools/envdir.html" },
+    { name: "setlock", words: 1, source: "https://cr.yp.to/daemontools/setlock.html" },
+    { name: "softlimit", words: 0, values: ["-a", "-c", "-d", "-f", "-l", "-m", "-o", "-p", "-r", "-s", "-t"], source: "https://cr.yp.to/daemontools/softlimit.html" },
+    { name: "supervise", words: 1, source: "https://cr.yp.to/daemontools/supervise.html" },
+    { name: "svscan", words: 1, source: "https://cr.yp.to/daemontools/svscan.html" },
     { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
     { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
+    { name: "setpriv", words: 0, values: ["--ambient-caps", "--inh-caps", "--bounding-set", "--ruid", "--euid", "--rgid", "--egid", "--reuid", "--regid", "--groups", "--securebits", "--pdeathsig", "--selinux-label", "--apparmor-profile", "--landlock-access", "--landlock-rule", "--seccomp-filter", "--ptracer"], source: "https://man7.org/linux/man-pages/man1/setpriv.1.html" },
+    { name: "sudo", words: 0, values: ["-C", "--close-from", "-D", "--chdir", "-g", "--group", "-h", "--host", "-p", "--prompt", "-R", "--chroot", "-r", "--role", "-T", "--command-timeout", "-t", "--type", "-u", "--user", "-U", "--other-user"], source: "https://www.sudo.ws/docs/man/sudo.man/" },
+    { name: "doas", words: 0, values: ["-C", "-u"], source: "https://man.openbsd.org/doas" },
+    { name: "runuser", words: 0, values: ["-u", "--user", "-g", "--group", "-G", "--supp-group", "-w", "--whitelist-environment", "-s", "--shell"], source: "https://man7.org/linux/man-pages/man1/runuser.1.html" },
     { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
-    { name: "nice", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
-    { name: "timeout", words: 1, source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
-    { name: "exec", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" }
+    { name: "nice", words: 0, values: ["-n", "--adjustment"], source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
+    { name: "nohup", words: 0, source: "https://www.gnu.org/software/coreutils/manual/html_node/nohup-invocation.html" },
+    { name: "timeout", words: 1, values: ["-k", "--kill-after", "-s", "--signal"], source: "https://www.gnu.org/software/coreutils/manual/html_node/timeout-invocation.html" },
+    { name: "stdbuf", words: 0, values: ["-i", "--input", "-o", "--output", "-e", "--error"], source: "https://www.gnu.org/software/coreutils/manual/html_node/stdbuf-invocation.html" },
+    { name: "setsid", words: 0, source: "https://man7.org/linux/man-pages/man1/setsid.1.html" },
+    { name: "ionice", words: 0, values: ["-c", "--class", "-n", "--classdata"], source: "https://man7.org/linux/man-pages/man1/ionice.1.html" },
+    { name: "taskset", words: 1, source: "https://man7.org/linux/man-pages/man1/taskset.1.html" },
+    { name: "chrt", words: 1, values: ["-T", "--sched-runtime", "-P", "--sched-period", "-D", "--sched-deadline"], source: "https://man7.org/linux/man-pages/man1/chrt.1.html" },
+    { name: "prlimit", words: 0, source: "https://man7.org/linux/man-pages/man1/prlimit.1.html" },
+    { name: "flock", words: 1, values: ["-w", "--timeout", "-E", "--conflict-exit-code"], source: "https://man7.org/linux/man-pages/man1/flock.1.html" },
+    { name: "unshare", words: 0, values: ["--map-user", "--map-group", "--map-users", "--map-groups", "--propagation", "--setgroups", "-w", "--wd", "-S", "--setuid", "-G", "--setgid", "--monotonic", "--boottime"], source: "https://man7.org/linux/man-pages/man1/unshare.1.html" },
+    { name: "exec", words: 0, values: ["-a"], source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html" },
+    { name: "command", words: 0, source: "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/command.html" },
+    { name: "builtin", words: 0, source: "https://www.gnu.org/software/bash/manual/html_node/Bash-Builtins.html" }
+  ],
+  supervisors: [
+    { name: "supervisord", source: "http://supervisord.org/running.html" },
+    { name: "systemd", source: "https://www.freedesktop.org/software/systemd/man/latest/systemd.html" },
+    { name: "runit-init", source: "https://smarden.org/runit/runit-init.8.html" },
+    { name: "runit", source: "https://smarden.org/runit/runit.8.html" },
+    { name: "openrc-init", source: "https://github.com/OpenRC/openrc" },
+    { name: "dinit", source: "https://davmac.org/projects/dinit/" },
+    { name: "monit", source: "https://mmonit.com/monit/documentation/monit.html" },
+    { name: "circusd", source: "https://circus.readthedocs.io/en/latest/" },
+    { name: "horust", source: "https://github.com/FedericoPonzi/Horust" },
+    { name: "pebble", source: "https://documentation.ubuntu.com/pebble/" },
+    { name: "goreman", source: "https://github.com/mattn/goreman" },
+    { name: "hivemind", source: "https://github.com/DarthSim/hivemind" },
+    { name: "overmind", source: "https://github.com/DarthSim/overmind" },
+    { name: "multirun", source: "https://github.com/nicolas-van/multirun" },
+    { name: "start-stop-daemon", source: "https://man7.org/linux/man-pages/man8/start-stop-daemon.8.html" },
+    { name: "s6-overlay-suexec", source: "https://github.com/just-containers/s6-overlay-helpers" },
+    { name: "s6-linux-init", source: "https://skarnet.org/software/s6-linux-init/s6-linux-init.html" },
+    { name: "dockerize", source: "https://github.com/jwilder/dockerize" },
+    { name: "envconsul", source: "https://github.com/hashicorp/envconsul" },
+    { name: "vault-env", source: "https://github.com/bank-vaults/vault-env" }
   ],
   shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
 };
 
 // src/toolchain/starters.ts
-var words = new Map(starters_default.starters.map(({ name, words: own2 }) => [name, own2]));
+var starters = new Map(starters_default.starters.map(({ name, ...starter }) => [name, starter]));
+var supervisors = new Set(starters_default.supervisors.map(({ name }) => name));
 var shells = starters_default.shells;
-function ownWords(name) {
-  return words.get(name);
+function behindStarter(words, at) {
+  const starter = starters.get(basename6(words[at] ?? ""));
+  if (starter === void 0) return void 0;
+  let next = at + 1;
+  let own2 = starter.words;
+  for (; next < words.length; next++) {
+    const word = words[next] ?? "";
+    if (word === "--") continue;
+    if (word.startsWith("-") && word !== "-") next += starter.values?.includes(word) === true ? 1 : 0;
+    else if (own2-- <= 0) break;
+  }
+  return Math.min(next, words.length);
 }
 function isShell(name) {
   return shells.includes(name);
 }
 function isStarter(name) {
-  return words.has(name) || isShell(name) || name === "env";
+  return starters.has(name) || supervisors.has(name) || isShell(name) || name === "env";
 }
 
 // src/toolchain/program.ts
 var MAX_SCRIPT_DEPTH = 3;
+var STARTED = "the entrypoint starts it";
+var INTERPRETER = /^(?:python|perl|ruby|node|java|php|lua|deno|bun|tclsh|pwsh|dotnet|guile|expect)[\d.]*$/;
 var FILES_OF_A_PROGRAM = "command-line-arguments";
-function tellProgram(tree2, survey, started, known) {
+function tellProgram(start, known) {
+  const { tree: tree2, survey, started } = start;
   for (const path of started) {
     const match2 = recognise(path, binaryAt(tree2, path)?.content.go, known);
     if (match2) return { program: describeProgram(tree2, path, match2.id, match2.fact) };
@@ -11501,17 +12195,38 @@ function tellProgram(tree2, survey, started, known) {
   const elsewhere = findAnywhere(tree2, survey, known);
   const ids = [...new Set(elsewhere.map((hit2) => hit2.id))];
   const [hit] = elsewhere;
-  if (hit && ids.length === 1) return { program: describeProgram(tree2, hit.path, hit.id, hit.fact) };
-  const own2 = started.find((path) => !isStarter(basename6(path)) && isProgram(tree2, path));
-  if (own2 !== void 0)
-    return { program: describeProgram(tree2, own2, ownName(tree2, own2, known), "the entrypoint starts it") };
+  const own2 = started.find((path) => !isStarter(basename7(path)) && isProgram(tree2, path));
+  const ownProgram = own2 === void 0 ? void 0 : describeProgram(tree2, own2, ownName(tree2, own2, known), STARTED);
+  if (hit && ids.length === 1) {
+    const program = describeProgram(tree2, hit.path, hit.id, hit.fact);
+    return own2 === void 0 || !ownProgram || mayStart(start, own2, hit.path) ? { program } : { program: ownProgram, other: program, missing: undecided(own2, program) };
+  }
+  if (ownProgram !== void 0) return { program: ownProgram };
   if (ids.length > 1)
     return { missing: { fact: "the program of the image", reason: `it holds several known ones: ${ids.join(", ")}` } };
   return {};
 }
-function findStarted(tree2, words2, find3) {
+function mayStart({ tree: tree2, started, words }, own2, known) {
+  const isFree = (path) => !isProgram(tree2, path) || INTERPRETER.test(basename7(path));
+  if (started.some(isFree)) return true;
+  if (words.some((word) => word.split(/[\s=,]+/).some((part) => basename7(part) === basename7(known)))) return true;
+  const [project, other] = [own2, known].map((path) => projectOf(binaryAt(tree2, path)?.content.go));
+  return project !== void 0 && project === other;
+}
+function projectOf(build2) {
+  const path = build2?.main?.path || build2?.path;
+  if (path === void 0 || path === "" || path === FILES_OF_A_PROGRAM) return void 0;
+  return path.split("/", 2).join("/");
+}
+function undecided(own2, { name, path }) {
+  return {
+    fact: "the program of the image",
+    reason: `its entrypoint starts ${own2}, and whether that starts ${name} (${path}) could not be told`
+  };
+}
+function findStarted(tree2, words, find3) {
   const found = [];
-  let level = words2.slice(0, 32);
+  let level = words.slice(0, 32);
   for (let depth = 0; depth < MAX_SCRIPT_DEPTH && level.length > 0; depth++) {
     const next = [];
     for (const word of level) {
@@ -11520,7 +12235,7 @@ function findStarted(tree2, words2, find3) {
       found.push(path);
       const content = contentOf(tree2.lookup(path));
       if (content?.kind === "script") next.push(...content.script.starts);
-      else if (!isStarter(basename6(path))) return found;
+      else if (!isStarter(basename7(path))) return found;
     }
     level = next;
   }
@@ -11583,8 +12298,8 @@ function netfilterLibraries(build2) {
 function ownName(tree2, path, known) {
   const build2 = binaryAt(tree2, path)?.content.go;
   const packagePath = build2?.path === FILES_OF_A_PROGRAM ? "" : build2?.path;
-  const module = (build2?.main?.path ?? packagePath ?? "").replace(/\/v\d+$/, "");
-  const names2 = [basename6(module), basename6(path)];
+  const module = (build2?.main?.path ?? packagePath ?? "").replace(/[/.]v\d+$/, "");
+  const names2 = [basename7(module), basename7(path)];
   return names2.find((name) => name !== "" && !known.some(({ id }) => id === name)) ?? path;
 }
 function binaryAt(tree2, path) {
@@ -11670,36 +12385,42 @@ var wrappers_default = {
     {
       version: "v2",
       all: ["nft_kubelet_rules"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v2/iptables-wrapper-installer.sh",
       note: "kubelet's marker chains, then more rules, nft on a tie"
     },
     {
       version: "v1-kubelet-timeout",
       all: ["chains_created_by_kubelet", "-ge 10", "timeout 5"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh (its text for iptables 1.8.3)",
       note: "v1-timeout that looks for the kubelet's chains first"
     },
     {
       version: "v1-kubelet",
       all: ["chains_created_by_kubelet", "num_legacy_lines"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/cd2c881/iptables-wrapper-installer.sh",
       note: "without a tag, July 2021 to March 2022: v1 that looks for the kubelet's chains first"
     },
     {
       version: "v1-timeout",
       all: ["num_legacy_lines", "-ge 10", "timeout 5"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh (its text for iptables 1.8.3); https://github.com/spidernet-io/spiderpool carries it for later releases",
       note: "v1 that asks nft only when legacy has fewer than ten rules, and for five seconds at most"
     },
     {
       version: "v1",
       all: ["num_legacy_lines", "-ge"],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/v1/iptables-wrapper-installer.sh",
       note: "the backend with more rules, legacy on a tie"
     },
     {
       version: "v1-nft",
       all: ['"${num_legacy_lines}" -gt "${num_nft_lines}"'],
+      linksIn: '"(/[^"$]*)/(?:[$]\\{cmd\\}|iptables-[$]\\{mode\\})"',
       source: "https://github.com/kubernetes-sigs/iptables-wrappers/blob/2a9e1a1/iptables-wrapper-installer.sh",
       note: "without a tag, the last step before v2: the backend with more rules, nft on a tie"
     }
@@ -11719,6 +12440,7 @@ var wrappers_default = {
   ],
   go: {
     module: "github.com/kubernetes-sigs/iptables-wrappers",
+    linksIn: ["/usr/sbin", "/sbin"],
     generations: [
       { version: "v3", text: "creating %s symlink to %s" },
       { version: "go", text: "creating %s symlink for mode %s" }
@@ -11731,7 +12453,7 @@ var wrappers_default = {
 function tellSelector(context, started) {
   const { tree: tree2, survey, find: find3, directories } = context;
   const command = find3("iptables");
-  const all = listWrappers(survey);
+  const all = listWrappers(tree2, survey);
   const starting = all.find((wrapper) => wrapper.isEntrypoint && started.includes(wrapper.path));
   if (starting && command)
     return wrapperSelector(
@@ -11742,7 +12464,10 @@ function tellSelector(context, started) {
   const wrappersThere = all.filter((wrapper) => !wrapper.isEntrypoint);
   const target = command?.target;
   const reached = wrappersThere.find((wrapper) => wrapper.path === target?.path);
-  if (reached) return wrapperSelector(reached, true, command);
+  if (reached) {
+    const loops = replacesOthers(tree2, reached, command);
+    return { ...wrapperSelector(reached, true, command), ...loops !== void 0 && { loops } };
+  }
   const [idle] = wrappersThere;
   if (idle) return wrapperSelector(idle, false, command);
   if (!command) return void 0;
@@ -11760,12 +12485,19 @@ function tellSelector(context, started) {
 function setsWhatRuns(tree2, directories, { linksIn }, command) {
   const first = command.via[0];
   if (linksIn === void 0 || first === void 0) return true;
-  const real = (path) => {
-    const resolved = tree2.resolve(path);
-    return resolved.found ? resolved.path : path;
-  };
-  const place2 = directories.findIndex((directory) => real(directory) === real(linksIn));
-  return place2 >= 0 && place2 <= directories.findIndex((directory) => real(directory) === real(dirname5(first)));
+  const placeOf = (folder) => directories.findIndex((directory) => realPath(tree2, directory) === realPath(tree2, folder));
+  const place2 = placeOf(linksIn);
+  return place2 >= 0 && place2 <= placeOf(dirname5(first));
+}
+function replacesOthers(tree2, { linksIn }, command) {
+  if (linksIn === void 0 || command === void 0) return void 0;
+  const isReplaced = (step) => step.startsWith("/etc/alternatives/") || realPath(tree2, dirname5(step)) === realPath(tree2, linksIn);
+  const links = command.via.filter((_, i) => i === 0 || i < command.via.length - 1);
+  return links.some(isReplaced) ? void 0 : linksIn;
+}
+function realPath(tree2, path) {
+  const resolved = tree2.resolve(path);
+  return resolved.found ? resolved.path : path;
 }
 function setsEither(tree2, { setsOnly }, find3) {
   return setsOnly === void 0 || tellCommand("iptables", find3, tree2).command.backend !== setsOnly;
@@ -11780,7 +12512,7 @@ function wrapperSelector(wrapper, effective, command) {
     evidence: [...wrapper.evidence, { fact: chain, source: command?.via[0] ?? "PATH of the image" }]
   };
 }
-function listWrappers(survey) {
+function listWrappers(tree2, survey) {
   const scripts = survey.scripts.flatMap(({ path, node, content }) => {
     const { wrapper } = content.script;
     if (!wrapper) return [];
@@ -11788,11 +12520,14 @@ function listWrappers(survey) {
     const { text: _, sets: __, ...told } = wrapper;
     return [{ path, ...told, evidence: [evidence(fact, path, node)] }];
   });
+  const folders = wrappers_default.go.linksIn;
+  const linksIn = folders.find((folder) => tree2.resolve(`${folder}/iptables`).found) ?? folders[0];
   const programs = survey.binaries.flatMap(({ path, node, content }) => {
     if (content.wrapper === void 0) return [];
     const revision = content.go?.revision === void 0 ? "" : `, commit ${content.go.revision}`;
     const fact = `a Go program of module ${wrappers_default.go.module}${revision}: iptables-wrapper ${content.wrapper}`;
-    return [{ path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact, path, node)] }];
+    const told = { path, version: content.wrapper, isEntrypoint: false, evidence: [evidence(fact, path, node)] };
+    return [linksIn === void 0 ? told : { ...told, linksIn }];
   });
   return [...scripts, ...programs];
 }
@@ -11802,8 +12537,567 @@ function commandsSet(selector, survey) {
   return (name) => /^ip6?tables/.test(name) && (script.sets === void 0 || script.sets.includes(name));
 }
 
+// src/toolchain/start-backend.ts
+import { basename as basename10, dirname as dirname7 } from "node:path/posix";
+
+// src/toolchain/alternatives.ts
+var FOLDERS = ["/var/lib/dpkg/alternatives", "/var/lib/alternatives"];
+function isAlternatives(path) {
+  return /\/var\/lib\/(?:dpkg\/)?alternatives\/ip6?tables$/.test(`/${path.replace(/^\/+/, "")}`);
+}
+function readAlternatives(tree2, name) {
+  const text = FOLDERS.map((folder) => textAt(tree2, `${folder}/${name}`)).find((found) => found !== void 0);
+  if (text === void 0) return void 0;
+  const noted = [...text.matchAll(/^(\/\S+)\n(?:@.*@)?(-?\d{1,9})$/gm)];
+  const priorities = new Map(noted.map(([, path = "", priority]) => [path, Number(priority)]));
+  return { isAuto: text.startsWith("auto\n"), priorities };
+}
+function bestAlternative({ priorities }) {
+  return [...priorities].sort(([, one], [, other]) => other - one)[0]?.[0];
+}
+
+// src/toolchain/backend-names.ts
+function backendOf(name) {
+  return /(?:^|[/=-])(?:ip6?|x)tables-(nft|legacy)(?:-|$)/.exec(name)?.[1];
+}
+function isHarmless(backend, probes = []) {
+  if (backend === void 0) return false;
+  return probes.some(({ words: [name = "", ...args], hasWorked }) => {
+    if (!/(?:^|\/)(?:ip6?tables(?:-(?:nft|legacy))?(?:-save)?|xtables-(?:nft|legacy)-multi)$/.test(name)) return false;
+    if (args.some((word) => /^(?:-V|--version|-h|--help)$/.test(word))) return false;
+    return hasWorked ? backendOf(name) === backend : backendOf(name) !== backend;
+  });
+}
+
+// src/toolchain/backend-uses.ts
+import { basename as basename9, dirname as dirname6 } from "node:path/posix";
+
+// src/toolchain/host-exec.ts
+var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
+var MAX_QUOTED_LINE = 200;
+function leavesContainer(line) {
+  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
+}
+
+// src/toolchain/shell-tokens.ts
+var OPERATOR = /;;&|;;|;&|&&|\|\||\|&|[;&|()\n]/y;
+var REDIRECTION = /(?:\d+|\{\w+\})?(?:<<<|<<-?|&>>?|[<>]&|<>|>>|>\||[<>])(?!\()/y;
+var BLANK = /(?:[ \t\r]|\\\r?\n)+/y;
+var PLAIN = /[^\s"'\\`$;&|()<>=#]+/y;
+function createTokenizer(text) {
+  let at = 0;
+  let documents = [];
+  const match2 = (pattern) => {
+    pattern.lastIndex = at;
+    const found = pattern.exec(text)?.[0];
+    if (found !== void 0) at += found.length;
+    return found;
+  };
+  const skipDocuments = () => {
+    for (const { end, isTabbed } of documents) at = endOfDocument(text, at, end, isTabbed);
+    documents = [];
+  };
+  const readWord = () => {
+    const read = readWordAt(text, at);
+    at = read.next;
+    return read.word;
+  };
+  return () => {
+    for (; ; ) {
+      match2(BLANK);
+      if (at >= text.length) return { kind: "end" };
+      if (text[at] === "#") {
+        const end = text.indexOf("\n", at);
+        at = end < 0 ? text.length : end;
+        continue;
+      }
+      const redirection = match2(REDIRECTION);
+      if (redirection !== void 0) {
+        match2(BLANK);
+        const { text: word } = readWord();
+        if (/<<-?$/.test(redirection)) documents.push({ end: word, isTabbed: redirection.endsWith("-") });
+        continue;
+      }
+      const operator = match2(OPERATOR);
+      if (operator === void 0) return readWord();
+      if (operator === "\n") skipDocuments();
+      return { kind: "operator", text: operator };
+    }
+  };
+}
+function endOfDocument(text, start, end, isTabbed) {
+  for (let at = start; at < text.length; ) {
+    const newline = text.indexOf("\n", at);
+    const line = text.slice(at, newline < 0 ? void 0 : newline).replace(/\r$/, "");
+    at = newline < 0 ? text.length : newline + 1;
+    if ((isTabbed ? line.replace(/^\t+/, "") : line) === end) return at;
+  }
+  return text.length;
+}
+function readWordAt(text, start) {
+  const word = { kind: "word", text: "", isQuoted: false, inner: [] };
+  let at = start;
+  const take = (next, shown) => {
+    word.text += shown;
+    at = next;
+  };
+  while (at < text.length) {
+    PLAIN.lastIndex = at;
+    const plain = PLAIN.exec(text)?.[0];
+    if (plain !== void 0) {
+      take(at + plain.length, plain);
+      continue;
+    }
+    const char = text[at];
+    if (char === "'") {
+      const end = closing(text, "'", at + 1);
+      word.isQuoted = true;
+      take(end + 1, text.slice(at + 1, end));
+    } else if (char === '"') {
+      word.isQuoted = true;
+      at = readQuoted(text, at + 1, word);
+    } else if (char === "\\") take(at + 2, text[at + 1] === "\n" ? "" : text[at + 1] ?? "");
+    else if (char === "$" || char === "`") at = readExpansion(text, at, word);
+    else if ((char === "<" || char === ">") && text[at + 1] === "(") at = takeInner(text, at + 1, word);
+    else if (char === "=" && text[at + 1] === "(") take(balanced(text, at + 1), "=()");
+    else if (char === "=" || char === "#" || at === start) take(at + 1, char);
+    else break;
+  }
+  return { word, next: at };
+}
+function readQuoted(text, start, word) {
+  let at = start;
+  while (at < text.length && text[at] !== '"') {
+    const char = text[at];
+    if (char === "$" || char === "`") at = readExpansion(text, at, word);
+    else if (char === "\\") {
+      word.text += text[at + 1] === "\n" ? "" : text[at + 1] ?? "";
+      at += 2;
+    } else {
+      const rest = /[^"$`\\]+/y;
+      rest.lastIndex = at;
+      const plain = rest.exec(text)?.[0] ?? char;
+      word.text += plain;
+      at += plain.length;
+    }
+  }
+  return at + 1;
+}
+function readExpansion(text, at, word) {
+  if (text[at] === "`") {
+    const end = closing(text, "`", at + 1);
+    addInner(word, text.slice(at + 1, end));
+    return end + 1;
+  }
+  if (text.startsWith("$((", at)) {
+    word.text += "$(())";
+    return balanced(text, at + 1);
+  }
+  if (text[at + 1] === "(") return takeInner(text, at + 1, word);
+  if (text[at + 1] === "{") {
+    const end = closing(text, "}", at + 2);
+    word.text += text.slice(at, end + 1);
+    return end + 1;
+  }
+  word.text += "$";
+  return at + 1;
+}
+function takeInner(text, open4, word) {
+  const end = balanced(text, open4);
+  addInner(word, text.slice(open4 + 1, end - 1));
+  return end;
+}
+function addInner(word, text) {
+  const named = /^\s*(?:which|command -v|type -p)\s+["']?([\w./-]+)["']?\s*(?:2>\s*\S+\s*)?$/.exec(text)?.[1];
+  if (named === void 0) word.inner.push(text);
+  word.text += named ?? "$()";
+}
+function closing(text, char, from) {
+  const end = text.indexOf(char, from);
+  return end < 0 ? text.length : end;
+}
+function balanced(text, open4) {
+  const pattern = /"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[()]/gs;
+  pattern.lastIndex = open4;
+  let depth = 0;
+  for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+    if (found[0] === "(") depth++;
+    else if (found[0] === ")" && --depth === 0) return pattern.lastIndex;
+  }
+  return text.length;
+}
+
+// src/toolchain/shell-script.ts
+function weakest(one, other) {
+  if (one === "possible" || other === "possible") return "possible";
+  return one === "tolerated" ? one : other;
+}
+var MAX_COMMANDS2 = 1500;
+var MAX_WORDS = 64;
+var MAX_DEPTH2 = 3;
+var MAX_LOOP_WORDS = 16;
+var MAX_LOOPS = 8;
+var MAX_PROBES = 4;
+var MAX_WORD = 1e3;
+var STEPS = /^(?:(?:.*\/)?(?:(?:update-)?alternatives|ln|cp|mv|rm|mkdir|touch|chmod|chown|sysctl|modprobe|sleep|ip6?tables\S*|xtables-\S+)|echo|printf|cd|export|set|true|:)$/;
+var ENDS = /^(?:exit|return|false|die|fail|fatal|abort|panic|kill)$/;
+function readCommands(text) {
+  const out = [];
+  walk(text, out, "sure", 0);
+  return out;
+}
+function walk(text, out, certainty, depth) {
+  const next = createTokenizer(text);
+  const guard = { isGuarded: false };
+  const state = {
+    out,
+    frames: [],
+    open: /* @__PURE__ */ new Map(),
+    certainty,
+    inside: void 0,
+    guard,
+    place: "command",
+    words: [],
+    isOver: false,
+    depth
+  };
+  for (let token = next(); token.kind !== "end" && out.length < MAX_COMMANDS2; token = next()) {
+    if (token.kind === "operator") takeOperator(state, token.text);
+    else takeWord(state, token);
+  }
+  endCommand(state);
+}
+function takeOperator(state, operator) {
+  const { place: place2, words } = state;
+  if (place2 === "test" || place2 === "case-word" || place2 === "function-name") return;
+  if (place2 === "pattern") {
+    if (operator === ")") state.place = "command";
+    return;
+  }
+  if (place2 === "loop-head") {
+    if (operator !== "(" && operator !== ")") takeLoopWords(state);
+    return;
+  }
+  if (operator === "(" && words.length === 1 && state.defines === void 0 && words[0]?.isQuoted === false) {
+    state.defines = words[0].text;
+    state.words = [];
+    return;
+  }
+  if (operator === ")" && state.defines !== void 0 && words.length === 0) return;
+  endCommand(state);
+  if (operator === "(") open3(state, "subshell");
+  else if (operator === ")") close(state, "subshell");
+  else if (operator === ";;" || operator === ";&" || operator === ";;&") {
+    state.place = "pattern";
+    state.guard = { isGuarded: false };
+  } else separate(state, operator);
+}
+function separate(state, operator) {
+  const { isGuarded, previous } = state.guard;
+  const before = previous === void 0 ? {} : { previous };
+  if (operator === "&&") {
+    const isStep = previous !== void 0 && STEPS.test(previous.words[0] ?? "");
+    state.guard = { isGuarded: isGuarded || !isStep, ...before, isAnd: true };
+  } else if (operator === "||") state.guard = { isGuarded: true, ...before, isOr: true };
+  else if (operator !== "|" && operator !== "|&") state.guard = { isGuarded: false };
+}
+function takeWord(state, word) {
+  const bare = word.isQuoted ? "" : word.text;
+  switch (state.place) {
+    case "pattern":
+      if (bare === "esac") {
+        state.place = "command";
+        close(state, "case");
+      }
+      return;
+    case "case-word":
+      if (bare === "in") state.place = "pattern";
+      return;
+    case "function-name":
+      state.defines = word.text;
+      state.place = "command";
+      return;
+    case "test":
+      state.words.push(word);
+      if (bare === "]]") state.place = "command";
+      return;
+    case "loop-head":
+      if (bare === "do") takeLoopWords(state);
+      else state.words.push(word);
+      return;
+    default:
+      if (state.words.length > 0 || !takeReserved(state, bare)) state.words.push(word);
+      if (state.words.length === 1 && bare === "[[") state.place = "test";
+  }
+}
+function takeReserved(state, word) {
+  switch (word) {
+    case "if":
+      open3(state, "if");
+      setBranch(state, "condition");
+      return true;
+    case "while":
+    case "until":
+      open3(state, "loop");
+      return true;
+    case "for":
+    case "select":
+      open3(state, "loop");
+      state.place = "loop-head";
+      return true;
+    case "case":
+      open3(state, "case");
+      state.place = "case-word";
+      return true;
+    case "then":
+    case "elif":
+    case "else":
+      setBranch(state, word === "elif" ? "condition" : word);
+      state.guard = { isGuarded: false };
+      return true;
+    case "do":
+      state.guard = { isGuarded: false };
+      return true;
+    case "fi":
+      close(state, "if");
+      return true;
+    case "done":
+      close(state, "loop");
+      return true;
+    case "esac":
+      close(state, "case");
+      return true;
+    case "{":
+      open3(state, "group");
+      return true;
+    case "}":
+      close(state, "group");
+      return true;
+    case "function":
+      state.place = "function-name";
+      return true;
+    case "!":
+      state.guard = { isGuarded: true, isNot: true };
+      return true;
+    default:
+      return word === "time";
+  }
+}
+function setBranch({ frames }, branch) {
+  const frame = frames.at(-1);
+  if (frame?.kind !== "if") return;
+  const asks = branch === "condition" ? void 0 : frame.asks;
+  frame.asks = { commands: asks?.commands ?? [], hasOr: asks?.hasOr ?? false, branch };
+}
+function probesOf({ frames, guard }) {
+  const tried = frames.slice(-MAX_PROBES).flatMap(({ asks }) => {
+    if (asks === void 0 || asks.branch === "condition" || asks.hasOr) return [];
+    if (asks.branch === "then") return asks.commands.map(({ words, isNot }) => ({ words, hasWorked: isNot !== true }));
+    const [only, ...others] = asks.commands;
+    return only === void 0 || others.length > 0 ? [] : [{ words: only.words, hasWorked: only.isNot === true }];
+  });
+  const { previous, isAnd, isOr } = guard;
+  return previous === void 0 || isAnd !== true && isOr !== true ? tried : [...tried, { words: previous.words, hasWorked: isOr !== true !== (previous.isNot === true) }];
+}
+function open3(state, kind) {
+  const { certainty, inside, guard, defines } = state;
+  if (defines !== void 0 && (kind === "group" || kind === "subshell")) {
+    push(state, { kind: "function", certainty, inside, guard });
+    state.inside = defines;
+    state.certainty = "sure";
+    state.guard = { isGuarded: false };
+    state.defines = void 0;
+  }
+  push(state, { kind, certainty: state.certainty, inside: state.inside, guard: state.guard });
+  if (state.guard.isGuarded || kind === "if" || kind === "case" || kind === "loop") state.certainty = "possible";
+  state.guard = { isGuarded: false };
+}
+function push({ frames, open: open4 }, frame) {
+  frames.push(frame);
+  open4.set(frame.kind, (open4.get(frame.kind) ?? 0) + 1);
+}
+function close(state, kind) {
+  if ((state.open.get(kind) ?? 0) === 0) return;
+  const at = state.frames.findLastIndex((frame2) => frame2.kind === kind);
+  endCommand(state);
+  const isBody = state.frames[at - 1]?.kind === "function";
+  const start = isBody ? at - 1 : at;
+  const frame = state.frames[start];
+  for (const { kind: ended } of state.frames.splice(start)) state.open.set(ended, (state.open.get(ended) ?? 1) - 1);
+  ({ certainty: state.certainty, inside: state.inside } = frame);
+  state.guard = { isGuarded: frame.guard.isGuarded };
+}
+function takeLoopWords(state) {
+  const [name = "", keyword, ...values] = state.words.map(({ text }) => text);
+  const frame = state.frames.at(-1);
+  state.words = [];
+  state.place = "command";
+  const isKnown = values.length > 0 && values.length <= MAX_LOOP_WORDS && !values.some((value) => /[$`*?[{]/.test(value));
+  if (frame === void 0 || keyword !== "in" || !isKnown || !/^\w+$/.test(name)) return;
+  frame.loop = { name, values };
+  if (!frame.guard.isGuarded) state.certainty = frame.certainty;
+}
+function endCommand(state) {
+  const { words, guard, inside, depth } = state;
+  state.words = [];
+  state.place = "command";
+  if (words.length === 0 || state.isOver) return;
+  const certainty = guard.isGuarded ? "possible" : state.certainty;
+  if (depth < MAX_DEPTH2)
+    for (const text of words.flatMap(({ inner }) => inner)) walk(text, state.out, "possible", depth + 1);
+  const probes = probesOf(state).slice(-MAX_PROBES);
+  const own2 = { certainty, ...inside !== void 0 && { inside }, ...probes.length > 0 && { probes } };
+  const texts = words.slice(0, MAX_WORDS).map(({ text }) => text.slice(0, MAX_WORD));
+  const first = texts.findIndex((text) => !/^\w+\+?=/.test(text));
+  const isDeclaration = /^(?:export|local|readonly|declare|typeset)$/.test(texts[first] ?? "");
+  if (first < 0 || isDeclaration) {
+    for (const text of texts) if (/^\w+=/.test(text)) state.out.push({ words: [], assigns: text, ...own2 });
+  }
+  if (first < 0) return;
+  const command = { words: texts.slice(first), ...own2, ...guard.isNot && { isNot: true } };
+  const asks = state.frames.at(-1)?.asks;
+  if (asks?.branch === "condition") {
+    asks.commands.push(command);
+    asks.hasOr ||= guard.isOr === true;
+  }
+  if (guard.isOr === true) settle(guard.previous, command);
+  state.guard = { isGuarded: guard.isGuarded, previous: command };
+  state.out.push(...expandLoops(command, state.frames));
+  state.isOver = depth === 0 && isLast(command);
+}
+function isLast({ words: [name, ...others], certainty, inside }) {
+  return certainty === "sure" && inside === void 0 && (name === "exit" || name === "exec" && others.length > 0);
+}
+function settle(before, behind) {
+  if (before === void 0) return;
+  const isCheck = before.words.includes("-C") || before.words.includes("--check");
+  if (isCheck && before.words[0] === behind.words[0]) behind.certainty = before.certainty;
+  else if (before.certainty === "sure" && !ENDS.test(behind.words[0] ?? "")) before.certainty = "tolerated";
+}
+function expandLoops(command, frames) {
+  let commands = [command];
+  const loops = frames.flatMap(({ loop }) => loop === void 0 ? [] : [loop]).slice(-MAX_LOOPS);
+  for (const loop of loops) {
+    if (commands.length * loop.values.length > MAX_LOOP_WORDS) continue;
+    const pattern = new RegExp(`\\$(?:${loop.name}(?!\\w)|\\{${loop.name}\\})`, "g");
+    if (!command.words.some((word) => word.search(pattern) >= 0)) continue;
+    commands = loop.values.flatMap(
+      (value) => commands.map((one) => ({ ...one, words: one.words.map((word) => word.replace(pattern, () => value)) }))
+    );
+  }
+  return commands;
+}
+
+// src/toolchain/shell-calls.ts
+var MAX_COMMANDS3 = 1e3;
+var MAX_CALLS = 4;
+var MAX_VALUES2 = 6;
+var MAX_VARIABLES = 4;
+var MAX_WORD2 = 1e3;
+var MAX_STEPS = 3e3;
+var MAX_WORDS2 = 64;
+function followCalls(commands, hasValues = true) {
+  const functions = Map.groupBy(
+    commands.filter(({ inside }) => inside !== void 0),
+    ({ inside }) => inside ?? ""
+  );
+  const run2 = { out: [], functions, variables: hasValues ? /* @__PURE__ */ new Map() : void 0, steps: 0 };
+  for (const command of commands) if (command.inside === void 0) follow(run2, command, "sure", void 0, 0);
+  return run2.out;
+}
+function follow(run2, command, outer, args, depth) {
+  if (run2.out.length >= MAX_COMMANDS3 || run2.steps++ >= MAX_STEPS) return;
+  const certainty = weakest(command.certainty, outer);
+  if (command.assigns === void 0 && isIdle2(command.words)) return;
+  const given2 = args === void 0 ? command.words : command.words.flatMap((word) => withArguments(word, args)).slice(0, MAX_WORDS2);
+  if (command.assigns !== void 0) {
+    if (run2.variables === void 0) return;
+    const [assigned = command.assigns] = args === void 0 ? [] : withArguments(command.assigns, args);
+    if (!isHarmless(backendOf(assigned), command.probes)) assign(run2.variables, assigned, certainty);
+    return;
+  }
+  for (const { words, isSure } of resolve2(given2, run2.variables)) {
+    const own2 = isSure ? certainty : "possible";
+    const body = depth < MAX_CALLS ? run2.functions.get(words[0] ?? "") : void 0;
+    const probes = command.probes === void 0 ? {} : { probes: command.probes };
+    if (body === void 0) run2.out.push({ words, certainty: own2, ...probes });
+    else
+      for (const inner of body)
+        follow(run2, { ...inner, ...joined(command.probes, inner.probes) }, own2, words.slice(1), depth + 1);
+  }
+}
+function joined(outer, own2) {
+  return outer === void 0 && own2 === void 0 ? {} : { probes: [...outer ?? [], ...own2 ?? []] };
+}
+var IDLE = /^(?:\[\[?|test|true|false|:|echo|printf|cat|[ef]?grep|sed|awk|cut|tr|head|tail|wc|sort|uniq|ls|rm|mkdir|rmdir|touch|chmod|chown|shift|exit|return|break|continue|read|local|export|unset|trap|wait|kill|sleep|sysctl|modprobe|lsmod|mount|umount|id|whoami|date|hostname|uname|getopts|type|which|hash|let|pwd|umask|ulimit|tee|basename|dirname|readlink|realpath|stat|seq|expr)$/;
+function isIdle2([name = ""]) {
+  return IDLE.test(name);
+}
+function withArguments(word, args) {
+  if (/^\$(?:[@*]|\{[@*]\})$/.test(word)) return [...args];
+  return [word.replace(/\$(?:([1-9])|\{([1-9])\})/g, (_, one, other) => args[Number(one ?? other) - 1] ?? "")];
+}
+function assign(variables, text, certainty) {
+  const at = text.indexOf("=");
+  const name = text.slice(0, at);
+  const known = variables.get(name);
+  const told = resolve2([text.slice(at + 1)], variables);
+  const values = told.map(({ words: [value = ""] }) => value);
+  const isSure = told.every((one) => one.isSure);
+  if (certainty !== "possible") variables.set(name, { values, isSure });
+  else {
+    const all = [.../* @__PURE__ */ new Set([...known?.values ?? [], ...values])].slice(0, MAX_VALUES2);
+    variables.set(name, { values: all, isSure: isSure && known?.isSure === true });
+  }
+}
+var VARIABLE = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?::?[-=]([^{}$]*))?\})/;
+function resolve2(words, variables) {
+  if (variables === void 0 || !words.some((word) => word.includes("$")))
+    return [{ words: [...words], isSure: true }];
+  let told = [{ words: [...words], isSure: true }];
+  for (const [at, word] of words.entries()) {
+    if (!word.includes("$")) continue;
+    const next = told.flatMap(
+      (one) => valuesOfWord(word, variables).map(({ value, isSure }) => ({
+        words: one.words.with(at, value),
+        isSure: one.isSure && isSure
+      }))
+    );
+    if (next.length <= MAX_VALUES2) told = next;
+  }
+  return told.map(({ words: [first = "", ...others], isSure }) => ({
+    words: words.length > 1 ? [...first.split(/\s+/), ...others] : [first, ...others],
+    isSure
+  }));
+}
+function valuesOfWord(word, variables) {
+  let told = [{ value: word, from: 0, isSure: true }];
+  for (let count = 0; count < MAX_VARIABLES; count++) {
+    const next = told.flatMap((one) => {
+      const found = VARIABLE.exec(one.value.slice(one.from));
+      if (found === null) return [one];
+      const start = one.from + found.index;
+      const known = valuesOf2(found, variables) ?? { values: [found[0]], isSure: one.isSure };
+      const isOne = known.values.length === 1 && known.isSure;
+      return known.values.map((value) => ({
+        value: (one.value.slice(0, start) + value + one.value.slice(start + found[0].length)).slice(0, MAX_WORD2),
+        from: start + value.length,
+        isSure: one.isSure && isOne
+      }));
+    });
+    if (next.length > MAX_VALUES2) break;
+    told = next;
+  }
+  return told;
+}
+function valuesOf2([, plain, braced, fallback], variables) {
+  const known = variables.get(plain ?? braced ?? "");
+  if (known !== void 0) return known;
+  return fallback === void 0 ? void 0 : { values: [fallback], isSure: false };
+}
+
 // src/toolchain/start-command.ts
-import { basename as basename7 } from "node:path/posix";
+import { basename as basename8 } from "node:path/posix";
 
 // src/toolchain/shell-line.ts
 var MAX_VALUE = 1e3;
@@ -11839,7 +13133,7 @@ function isCommand({ text }) {
 function tokensOf(text) {
   return (text.match(/(?:"(?:[^"\\]|\\.)*"|'[^']*'|\\.|[^\s"'\\])+/gs) ?? []).slice(0, MAX_TOKENS);
 }
-function readSimple(tokens, isLast) {
+function readSimple(tokens, isLast2) {
   const isExport = tokens[0] === "export";
   let at = isExport ? 1 : 0;
   let value;
@@ -11851,7 +13145,7 @@ function readSimple(tokens, isLast) {
   const word = tokens[at];
   const own2 = value === void 0 || value.length > MAX_VALUE ? {} : { value: unquote(value) };
   if (word === void 0 || isExport || word === "export") return { ...own2, runs: [] };
-  return isExec || isLast ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
+  return isExec || isLast2 ? { ...own2, runs: tokens.slice(at).map(unquote) } : { runs: [] };
 }
 function pathValueOf(word) {
   return word.startsWith("PATH=") ? word.slice("PATH=".length) : void 0;
@@ -11861,56 +13155,66 @@ function unquote(text) {
 }
 
 // src/toolchain/start-command.ts
-var MAX_WORDS = 64;
+var MAX_WORDS3 = 64;
 var MAX_TEXT = 16 * 1024;
-var MAX_DEPTH2 = 3;
+var MAX_DEPTH3 = 3;
 function readStartCommand(all, depth = 0) {
-  const words2 = splitEnvString(all.slice(0, MAX_WORDS));
+  const words = splitEnvString(all.slice(0, MAX_WORDS3));
   const paths = [];
   let at = 0;
-  while (at < words2.length) {
-    const word = words2[at] ?? "";
-    const name = basename7(word);
-    const own2 = ownWords(name);
+  while (at < words.length) {
+    const word = words[at] ?? "";
+    const name = basename8(word);
+    const behind = behindStarter(words, at);
     if (name === "env") {
-      const env = readEnv(words2, at + 1, depth === 0);
+      const env = readEnv(words, at + 1, depth === 0);
       if (env.path) paths.push(env.path);
       at = env.next;
     } else if (isShell(name)) {
-      const shell = readShell(words2, at + 1, depth + 1);
-      return { paths: [...paths, ...shell.paths], words: [...words2.slice(0, at + 1), ...shell.words] };
-    } else if (own2 !== void 0) at += 1 + own2;
-    else if (word.startsWith("-") || isOptionArgument(words2, at)) at++;
+      const shell = readShell(words, at + 1, depth + 1);
+      return { paths: [...paths, ...shell.paths], words: [...words.slice(0, at + 1), ...shell.words] };
+    } else if (behind !== void 0) at = behind;
     else break;
   }
-  return { paths, words: words2 };
+  return { paths, words };
 }
-function splitEnvString(words2) {
-  return words2.flatMap((word, index) => {
+function splitEnvString(all) {
+  const env = all.findIndex((word) => basename8(word) === "env");
+  if (env < 0) return [...all];
+  const words = all.slice(env);
+  const split = words.flatMap((word, index) => {
     if (word === "-S" || word === "--split-string") return [];
     const inside = /^(?:-S|--split-string=)(.+)$/s.exec(word)?.[1];
-    const before = words2[index - 1];
+    const before = words[index - 1];
     const text = before === "-S" || before === "--split-string" ? word : inside;
     return text === void 0 ? [word] : text.split(/\s+/).filter((part) => part !== "");
   });
+  return [...all.slice(0, env), ...split];
 }
-function isOptionArgument(words2, at) {
-  const before = words2[at - 1] ?? "";
-  return before.startsWith("-") && before !== "--" && /^[\w:.]+$/.test(words2[at] ?? "");
+function programWords(all) {
+  const words = splitEnvString(all.slice(0, MAX_WORDS3));
+  let at = 0;
+  for (; ; ) {
+    const word = words[at] ?? "";
+    const behind = basename8(word) === "env" ? readEnv(words, at + 1, false).next : behindStarter(words, at);
+    if (behind === void 0 || behind <= at) return words.slice(at);
+    at = behind;
+    while (/^\w+=/.test(words[at] ?? "")) at++;
+  }
 }
-function readShell(words2, first, depth) {
+function readShell(words, first, depth) {
   let at = first;
   let hasText = false;
   let isLogin = false;
-  for (; /^[-+]./.test(words2[at] ?? ""); at++) {
-    const word = words2[at] ?? "";
+  for (; /^[-+]./.test(words[at] ?? ""); at++) {
+    const word = words[at] ?? "";
     if (word === "--login" || /^-[a-z]*l/.test(word)) isLogin = true;
     if (/^-[a-z]*c/.test(word)) hasText = true;
     if (/^[-+][a-z]*o$/.test(word)) at++;
   }
   const paths = isLogin ? [{ value: "what /etc/profile says", isSure: true, opaque: "login" }] : [];
-  const text = words2[at];
-  if (!hasText || text === void 0 || depth > MAX_DEPTH2) return { paths, words: words2.slice(at) };
+  const text = words[at];
+  if (!hasText || text === void 0 || depth > MAX_DEPTH3) return { paths, words: words.slice(at) };
   const inner = readShellText(text.slice(0, MAX_TEXT), true, depth);
   return { paths: [...paths, ...inner.paths], words: inner.words };
 }
@@ -11920,16 +13224,16 @@ function readShellText(text, isProgram2, depth = 1) {
     const paths = started.paths.map((one) => ({ ...one, isSure: one.isSure && isSure }));
     return { paths: path === void 0 ? paths : [path, ...paths], words: started.words };
   });
-  return { paths: read.flatMap(({ paths }) => paths), words: read.flatMap(({ words: words2 }) => words2) };
+  return { paths: read.flatMap(({ paths }) => paths), words: read.flatMap(({ words }) => words) };
 }
-function readEnv(words2, at, isLiteral) {
+function readEnv(words, at, isLiteral) {
   let next = at;
   let isCleared = false;
   let value;
-  for (; next < words2.length; next++) {
-    const word = words2[next] ?? "";
+  for (; next < words.length; next++) {
+    const word = words[next] ?? "";
     if (/^\w+=/.test(word)) value = pathValueOf(word) ?? value;
-    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words2[++next] === "PATH";
+    else if (/^(?:-u|--unset)$/.test(word)) isCleared ||= words[++next] === "PATH";
     else if (/^(?:-u|--unset=)PATH$/.test(word)) isCleared = true;
     else if (/^(?:-C|--chdir)$/.test(word)) next++;
     else if (/^(?:-|-[a-zA-Z0-9]*i[a-zA-Z0-9]*|--ignore-environment)$/.test(word)) isCleared = true;
@@ -11939,27 +13243,339 @@ function readEnv(words2, at, isLiteral) {
   return isCleared ? { path: { value: "nothing at all", isSure: true, opaque: "cleared" }, next } : { next };
 }
 
+// src/toolchain/backend-uses.ts
+var MAX_USES = 48;
+var MAX_CALLS2 = 24;
+var MAX_LINE = 200;
+var MAX_CALL_WORDS = 12;
+var MAX_TEXTS = 3;
+var COMMANDS2 = ["iptables", "ip6tables"].flatMap((name) => [name, `${name}-save`, `${name}-restore`]);
+var NAMED = /^ip6?tables-(?:legacy|nft)(?:-save|-restore)?$/;
+var MULTI = /^xtables-(legacy|nft)-multi$/;
+var USUAL2 = /^(?:cd|set|ip|tc|ss|find|xargs|command|apk|apt-get|yum|dnf|curl|wget|env)$/;
+function readBackendUses(text) {
+  const isAbout = /tables|alternatives/.test(text);
+  const uses = usesOf(followCalls(readCommands(text), isAbout), /^#!.*\s-\w*e/.test(text), 0);
+  const calls = uses.filter(({ kind }) => kind === "call").slice(MAX_CALLS2);
+  const kept = distinctRuns(uses.filter((use) => !calls.includes(use))).slice(0, MAX_USES);
+  return JSON.parse(JSON.stringify(kept));
+}
+function distinctRuns(uses) {
+  const seen = /* @__PURE__ */ new Set();
+  return uses.filter((use) => {
+    if (use.kind !== "run") return true;
+    const key = `${use.path} ${use.command} ${use.certainty}`;
+    return !seen.has(key) && seen.add(key);
+  });
+}
+function usesOfWords(words) {
+  const isAlone = words.length > 0 && programWords(words).length === 1;
+  const given2 = isAlone ? [...words, "$@"] : [...words];
+  return usesOf([{ words: given2, certainty: "sure" }], false, 0);
+}
+function usesOf(commands, endsOnError, depth) {
+  let isStrict = endsOnError;
+  let isLenient = false;
+  let folder;
+  const surely = commands.filter((command) => command.certainty !== "possible");
+  const runs = surely.flatMap(({ words }) => namedRun(words[0] ?? "", words.slice(1), true) ?? []);
+  return commands.flatMap((command) => {
+    const { words, certainty } = command;
+    if (words[0] === "set" && certainty === "sure") {
+      const next = setsErrexit(words);
+      isLenient = next === false && isStrict;
+      isStrict = next ?? isStrict;
+    }
+    if (words[0] === "cd") folder = certainty === "sure" && words[1]?.startsWith("/") === true ? words[1] : void 0;
+    const uses = usesOfCommand(command, isStrict, folder, depth).filter((use) => !isTakenWhereItWorks(use, command));
+    const said = isLenient ? uses.map(tolerate) : uses;
+    return isStrict && certainty === "sure" ? said : said.filter((use) => !isOneOfBoth(use, words, runs));
+  });
+}
+function tolerate(use) {
+  return use.certainty === "sure" ? { ...use, certainty: "tolerated" } : use;
+}
+function isTakenWhereItWorks(use, { probes }) {
+  if (use.kind === "call") return false;
+  return isHarmless(backendOf((use.kind === "run" ? use.command : use.target) ?? ""), probes);
+}
+function isOneOfBoth(use, words, runs) {
+  if (use.kind !== "run" || use.certainty === "possible") return false;
+  const own2 = namedRun(words[0] ?? "", words.slice(1));
+  const args = own2?.args.join(" ");
+  const family = use.command.slice(0, 3);
+  return runs.some(
+    (run2) => run2.command !== use.command && run2.command.startsWith(family) && run2.args.join(" ") === args
+  );
+}
+function setsErrexit(words) {
+  const at = words.findIndex((word) => /^[-+]\w*e/.test(word) || word === "errexit");
+  if (at < 0) return void 0;
+  return (words[at] === "errexit" ? words[at - 1] : words[at])?.startsWith("-");
+}
+function usesOfCommand({ words: all, certainty }, isStrict, folder, depth) {
+  const line = all.join(" ").slice(0, MAX_LINE);
+  if (leavesContainer(line) !== void 0) return [];
+  const words = programWords(all);
+  const [path = "", ...args] = words;
+  const name = basename9(path);
+  const use = { certainty, line };
+  const text = name === "eval" ? args.join(" ") : isShell(name) ? textOfShell(args) : void 0;
+  if (text !== void 0) {
+    if (depth >= MAX_TEXTS) return [];
+    return usesOf(followCalls(readCommands(text)), isStrict, depth + 1).map(
+      (one) => certainty === "sure" ? one : { ...one, certainty }
+    );
+  }
+  if (/^(?:update-)?alternatives$/.test(name)) return alternative(args, path, use);
+  if (/^(?:ln|cp|mv)$/.test(name)) return link(args, name !== "ln", folder, use);
+  const run2 = namedRun(path, args);
+  if (run2 !== void 0) {
+    const need = needOf(run2.command, run2.args);
+    return need === "change" || need === "removal" && isStrict && certainty === "sure" ? [{ kind: "run", command: run2.command, path, ...use }] : [];
+  }
+  return [...passedOn(args, use), ...call(words, use)];
+}
+function namedRun(path, args, orPlain = false) {
+  const name = basename9(path);
+  if (NAMED.test(name) || orPlain && COMMANDS2.includes(name)) return { command: name, args };
+  const backend = MULTI.exec(name)?.[1];
+  const applet = /^(ip6?tables)(-save|-restore)?$/.exec(args[0] ?? "");
+  if (backend === void 0 || applet === null) return void 0;
+  return { command: `${applet[1]}-${backend}${applet[2] ?? ""}`, args: args.slice(1) };
+}
+var CHANGES = /^(?:-[AINPRE][\w-]*|--(?:append|insert|new(?:-chain)?|policy|replace|rename-chain))$/;
+var REMOVALS = /^(?:-[DFXZ][\w-]*|--(?:delete(?:-chain)?|flush|zero))$/;
+function needOf(command, args) {
+  if (command.endsWith("-save")) return "none";
+  if (command.endsWith("-restore"))
+    return args.some((word) => /^(?:-t|--test|-V|--version|-h|--help)$/.test(word)) ? "none" : "change";
+  if (args.some((word) => CHANGES.test(word))) return "change";
+  if (args.some((word) => REMOVALS.test(word))) return "removal";
+  const isRead = args.some((word) => /^(?:-[LSCVh][\w-]*|--(?:list(?:-rules)?|check|version|help))$/.test(word));
+  return !isRead && args.some((word) => word.startsWith("$")) ? "change" : "none";
+}
+function alternative(args, tool2, use) {
+  const at = args.findIndex((word) => /^--(?:set|auto|install)$/.test(word));
+  const own2 = args.slice(at + 1);
+  const [name = "", target] = args[at] === "--install" ? own2.slice(1) : own2;
+  if (at < 0 || !/^ip6?tables$/.test(name)) return [];
+  const told = { kind: "alternative", tool: tool2, name, ...use };
+  if (args[at] === "--auto" || target === void 0) return [told];
+  return [{ ...told, target, ...args[at] === "--install" && { priority: Number(own2[3]) } }];
+}
+function link(args, isCopy, folder, use) {
+  const operands = args.filter((word) => !word.startsWith("-"));
+  const [source = "", written = `${folder ?? "$PWD"}/${basename9(source)}`] = operands;
+  if (operands.length < 1 || operands.length > 2) return [];
+  const whole = written.endsWith("/") ? `${written}${basename9(source)}` : written;
+  const place2 = whole.startsWith("/") ? whole : `${folder ?? "$PWD"}/${whole}`;
+  const isOpen = basename9(place2).includes("$");
+  const isNamed = COMMANDS2.includes(basename9(place2));
+  if (!isNamed && !(isOpen && backendOf(basename9(source)) !== void 0)) return [];
+  const parent = dirname6(place2);
+  const from = source.startsWith("/") ? source : `${isCopy ? folder ?? "$PWD" : parent}/${source}`;
+  const isWhole = isNamed && !parent.includes("$");
+  return [
+    {
+      kind: "link",
+      ...isNamed && { name: basename9(place2) },
+      ...!parent.includes("$") && { folder: parent },
+      ...!/[$*?]/.test(from) && { target: from },
+      isCopy,
+      line: use.line,
+      certainty: isWhole ? use.certainty : "possible"
+    }
+  ];
+}
+function passedOn(args, use) {
+  const at = args.findIndex((word) => NAMED.test(basename9(word)));
+  const path = args[at];
+  const isUsual = USUAL2.test(basename9(use.line.split(" ", 1)[0] ?? ""));
+  if (path === void 0 || isUsual || !args.slice(at + 1).some((word) => CHANGES.test(word))) return [];
+  return [{ kind: "run", command: basename9(path), path, ...use, certainty: "possible" }];
+}
+function textOfShell(args) {
+  const at = args.findIndex((word) => /^-[a-z]*c$/.test(word));
+  return at >= 0 && args.slice(0, at).every((word) => word.startsWith("-")) ? args[at + 1] : void 0;
+}
+function call(words, use) {
+  const [first = ""] = words;
+  const isReader = first === "." || first === "source" || isShell(basename9(first));
+  const script = isReader ? words.slice(1).filter((word, at) => at > 0 || !word.startsWith("-")) : words;
+  const [path = ""] = script;
+  const isOpen = path.includes("$") && !/^\$[@*1]$|^\$\{[@*1]\}$/.test(path);
+  if (path === "" || path.startsWith("-") || isOpen || USUAL2.test(path)) return [];
+  return [{ kind: "call", words: script.slice(0, MAX_CALL_WORDS), ...use }];
+}
+
+// src/toolchain/start-backend.ts
+var MAX_STEPS2 = 64;
+var MAX_SCRIPTS = 16;
+var MAX_DEPTH4 = 4;
+var MAX_RUNS = 16;
+var ENTRYPOINT = "the image's entrypoint";
+function followBackend(context, words) {
+  const steps = collectSteps(context, words);
+  return {
+    settle: (name, told) => steps.reduce((now, step) => settleBy(context, name, now, step), told),
+    runs: listRuns(context, steps)
+  };
+}
+function collectSteps({ tree: tree2, find: find3 }, words) {
+  const steps = [];
+  const scripts = /* @__PURE__ */ new Set();
+  const visit = (uses, by, args, outer, depth) => {
+    for (const use of uses) {
+      if (steps.length >= MAX_STEPS2) return;
+      const certainty = weakest(use.certainty, outer);
+      if (use.kind !== "call") steps.push({ use, by, certainty });
+      else if (depth < MAX_DEPTH4) call2(use, by, args, certainty, depth);
+    }
+  };
+  const call2 = ({ words: written }, by, args, certainty, depth) => {
+    const called = written.flatMap((word) => withArguments2(word, args));
+    if (isArguments(written[0] ?? "")) return visit(usesOfWords(called), by, [], certainty, depth + 1);
+    const path = reach2(tree2, find3, called[0] ?? "");
+    const content = path === void 0 ? void 0 : contentOf(tree2.lookup(path));
+    if (path === void 0 || content?.kind !== "script" || content.script.wrapper) return;
+    if (scripts.has(path) || scripts.size >= MAX_SCRIPTS) return;
+    scripts.add(path);
+    visit(content.script.uses ?? [], path, called.slice(1), certainty, depth + 1);
+  };
+  visit(usesOfWords(words), ENTRYPOINT, [], "sure", 0);
+  for (const path of servicesOf(tree2, words))
+    call2({ kind: "call", words: [path], certainty: "sure", line: path }, ENTRYPOINT, [], "sure", 0);
+  return steps;
+}
+var SERVICES = {
+  init: ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]
+};
+var MAX_SERVICES = 64;
+function servicesOf(tree2, [first = "", ...words]) {
+  const folder = words.find((word) => word.startsWith("/"));
+  const isSupervisor = /^(?:runsvdir|s6-svscan|svscan)$/.test(basename10(first));
+  const folders = isSupervisor && folder !== void 0 ? [folder] : SERVICES[basename10(first)] ?? [];
+  return folders.flatMap(
+    (parent) => tree2.list(parent).slice(0, MAX_SERVICES).map((name) => `${parent}/${name}`)
+  ).flatMap((path) => [path, `${path}/run`]);
+}
+function isArguments(word) {
+  return /^\$(?:[@*1]|\{[@*1]\})$/.test(word);
+}
+function withArguments2(word, args) {
+  if (/^\$(?:[@*]|\{[@*]\})$/.test(word)) return args;
+  return /^\$(?:1|\{1\})$/.test(word) ? args.slice(0, 1) : [word];
+}
+function reach2(tree2, find3, word) {
+  if (word === "" || word.includes("$")) return void 0;
+  const hit = word.includes("/") ? followLink(tree2, word.startsWith("/") ? word : `/${word}`) : find3(word);
+  return hit?.target?.path;
+}
+function listRuns({ tree: tree2, find: find3 }, steps) {
+  const runs = steps.flatMap(({ use, by, certainty }) => {
+    if (use.kind !== "run") return [];
+    const run2 = toldRun(tree2, find3, use);
+    return run2 === void 0 ? [] : [{ ...run2, certainty, by, line: use.line }];
+  });
+  const order2 = ["sure", "tolerated", "possible"];
+  const sorted = runs.toSorted((a, b) => order2.indexOf(a.certainty) - order2.indexOf(b.certainty));
+  const isFirst = (run2, at) => sorted.findIndex(({ command }) => command === run2.command) === at;
+  return sorted.filter(isFirst).slice(0, MAX_RUNS);
+}
+function toldRun(tree2, find3, use) {
+  const found = use.path.includes("/") ? followLink(tree2, use.path) : find3(use.path);
+  if (found?.target === void 0) return void 0;
+  const name = use.command.startsWith("ip6") ? "ip6tables" : "iptables";
+  const { backend } = tellCommand(name, () => found, tree2).command;
+  const told = backend === "nft" || backend === "legacy" ? backend : backendOf(use.command);
+  return told && { command: use.command, name, backend: told };
+}
+function settleBy(context, name, now, { use, by, certainty }) {
+  if (use.kind === "run" || !/^ip6?tables/.test(name)) return now;
+  const next = use.kind === "link" ? byLink(context, name, now, use) : byAlternative(context, name, now, use);
+  if (next === void 0) return now;
+  const setBy = `${use.line} of ${by}`;
+  if (next !== "unknown" && certainty !== "possible") {
+    const told = tellCommand(name, () => next, context.tree);
+    return { ...told, command: { ...told.command, setBy } };
+  }
+  const backend = next === "unknown" ? void 0 : tellCommand(name, () => next, context.tree).command.backend;
+  if (backend === now.command.backend && backend !== "unknown") return now;
+  if (backend === "none") return now;
+  const reason = `${by} sets it by \`${use.line}\`, and ${certainty === "possible" ? "whether it does" : "to what"} is not known beforehand`;
+  return { command: { backend: "unknown", via: now.command.via, setBy }, missing: { fact: `what ${name} is`, reason } };
+}
+function byLink(context, name, now, use) {
+  const { tree: tree2, directories } = context;
+  if (use.name !== void 0 && use.name !== name) return void 0;
+  const named = backendOf(use.target ?? "");
+  if (use.folder === void 0 || use.target === void 0)
+    return named !== void 0 && named === now.command.backend ? void 0 : "unknown";
+  const resolve3 = createPathResolver(tree2);
+  const real = (folder) => dirname7(resolve3(inDirectory(folder, "x")));
+  const place2 = directories.findIndex((directory) => real(directory) === real(use.folder ?? ""));
+  const [first] = now.command.via;
+  const before = first === void 0 ? -1 : directories.findIndex((directory) => real(directory) === real(dirname7(first)));
+  const isReached = place2 >= 0 && (before < 0 || place2 <= before);
+  if (!isReached) return void 0;
+  const path = inDirectory(use.folder, name);
+  const hit = followLink(tree2, use.target);
+  if (hit?.target === void 0) return use.isCopy ? void 0 : { via: [path, use.target], dangling: true };
+  return { ...hit, via: [path, ...hit.via] };
+}
+var LINK2 = "/etc/alternatives/";
+function byAlternative(context, name, now, use) {
+  const { tree: tree2, find: find3 } = context;
+  const at = now.command.via.findIndex((step) => step.startsWith(LINK2));
+  const suffix = suffixOf(tree2, name, use.name);
+  if (suffix === void 0 || at < 0 || reach2(tree2, find3, use.tool) === void 0) return void 0;
+  const chosen = chosenAlternative(use, readAlternatives(tree2, use.name));
+  if (chosen === "unknown" || chosen === void 0) return chosen;
+  const path = `${name.startsWith("ip6") ? chosen.replace(/\biptables(?=[^/]*$)/, "ip6tables") : chosen}${suffix}`;
+  const hit = followLink(tree2, path);
+  return hit?.target && { ...hit, via: [...now.command.via.slice(0, at + 1), ...hit.via] };
+}
+function suffixOf(tree2, name, tool2) {
+  const [, own2, suffix = ""] = /^(ip6?tables)(-save|-restore)?$/.exec(name) ?? [];
+  if (own2 === tool2) return suffix;
+  const isOneGroup = ["/var/lib/alternatives/iptables"].some((path) => tree2.lookup(path) !== void 0);
+  return own2 === "ip6tables" && isOneGroup && tree2.lookup("/var/lib/alternatives/ip6tables") === void 0 ? suffix : void 0;
+}
+function chosenAlternative(use, noted) {
+  const { target, priority } = use;
+  if (target?.includes("$")) return "unknown";
+  if (priority !== void 0 && target !== void 0) {
+    if (noted === void 0 || Number.isNaN(priority)) return "unknown";
+    const isHighest = [...noted.priorities].every(([path, other]) => path === target || other < priority);
+    return noted.isAuto && isHighest ? target : void 0;
+  }
+  if (target !== void 0) return target;
+  return noted === void 0 ? "unknown" : bestAlternative(noted);
+}
+
 // src/toolchain/start-path.ts
-import { dirname as dirname6 } from "node:path/posix";
+import { dirname as dirname8 } from "node:path/posix";
 function followPath(tree2, survey, directories, start) {
   let now = directories;
   let doubts = [];
   const moves = [];
-  const follow = (setting, by, source) => {
+  const follow2 = (setting, by, source) => {
     const { value, isSure, opaque } = setting;
     const next = evaluate(setting, now);
     if (next === void 0 || !isSure) {
-      doubts.push({ by, value, find: next && createCommandFinder(tree2, next), ...opaque && { kept: KEPT[opaque] } });
+      const find4 = next && createCommandFinder(tree2, next);
+      doubts.push({ by, value, find: find4, directories: next ?? foldersIn(value), ...opaque && { kept: KEPT[opaque] } });
       return;
     }
     if (setting.isLiteral === true || !REFERENCE.test(value)) doubts = [];
     now = next;
     moves.push({ fact: `${by} sets PATH to ${value}`, source });
   };
-  for (const setting of start.paths) follow(setting, ENTRYPOINT, "image config");
+  for (const setting of start.paths) follow2(setting, ENTRYPOINT2, "image config");
   for (const script of start.findStarted(createCommandFinder(tree2, now))) {
     const node = tree2.lookup(script);
-    for (const setting of settingsOf(node)) follow(setting, script, node ? sourceOf(script, node) : script);
+    for (const setting of settingsOf(node)) follow2(setting, script, node ? sourceOf(script, node) : script);
   }
   const find3 = createCommandFinder(tree2, now);
   const elsewhere = listElsewhere(tree2, survey, now);
@@ -11967,12 +13583,13 @@ function followPath(tree2, survey, directories, start) {
     directories: now,
     find: find3,
     moves,
+    mayHold: createHolder(tree2, [...now, ...doubts.flatMap((doubt) => doubt.directories ?? [])]),
     doubt(name, told) {
       const found = find3(name);
       const leads = JSON.stringify(found?.via);
       const doubt = doubts.find((one) => {
         if (one.find) return JSON.stringify(one.find(name)?.via) !== leads;
-        const isKept = found?.via[0] === void 0 || one.kept?.includes(dirname6(found.via[0])) !== false;
+        const isKept = found?.via[0] === void 0 || one.kept?.includes(dirname8(found.via[0])) !== false;
         return elsewhere.has(name) || !isKept;
       });
       return doubt ? doubtful(name, told, doubt) : told;
@@ -11980,7 +13597,7 @@ function followPath(tree2, survey, directories, start) {
   };
 }
 var KEPT = { cleared: [], login: pathDirectories([]) };
-var ENTRYPOINT = "the image's entrypoint";
+var ENTRYPOINT2 = "the image's entrypoint";
 var REFERENCE = /\$(?:PATH\b|\{PATH\})/;
 function settingsOf(node) {
   const content = contentOf(node);
@@ -11992,10 +13609,20 @@ function evaluate({ value, isLiteral, opaque }, directories) {
   const text = value.replaceAll(new RegExp(REFERENCE, "g"), () => directories.join(":"));
   return /[$`~*?[\\]/.test(text) ? void 0 : splitPath2(text);
 }
+function foldersIn(value) {
+  return splitPath2(value).filter((folder) => !folder.includes("$"));
+}
+var STORE = /^\/(?:nix|gnu)\/store\//;
+function createHolder(tree2, directories) {
+  const resolve3 = createPathResolver(tree2);
+  const real = (folder) => dirname8(resolve3(inDirectory(folder, "x")));
+  const all = new Set(directories.map(real));
+  return (folder) => all.has(real(folder)) || STORE.test(folder);
+}
 function listElsewhere(tree2, survey, directories) {
-  const resolve2 = createPathResolver(tree2);
-  const inPath = new Set(directories.map((directory) => dirname6(resolve2(inDirectory(directory, "x")))));
-  return new Set(survey.commands.filter((path) => !inPath.has(dirname6(resolve2(path)))).map(nameOf2));
+  const resolve3 = createPathResolver(tree2);
+  const inPath = new Set(directories.map((directory) => dirname8(resolve3(inDirectory(directory, "x")))));
+  return new Set(survey.commands.filter((path) => !inPath.has(dirname8(resolve3(path)))).map(nameOf2));
 }
 function doubtful(name, told, { by, value, find: find3 }) {
   const command = { backend: "unknown", via: told.command.via };
@@ -12004,7 +13631,7 @@ function doubtful(name, told, { by, value, find: find3 }) {
 }
 
 // src/toolchain/tools.ts
-import { basename as basename8, dirname as dirname7 } from "node:path/posix";
+import { basename as basename11, dirname as dirname9 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -12041,19 +13668,19 @@ function programOf(name) {
 }
 function namedPrograms({ path, content }, links) {
   const tool2 = content.identity?.tool ?? "";
-  const names2 = new Set((links.get(path) ?? []).map((link) => programOf(link.name)));
+  const names2 = new Set((links.get(path) ?? []).map((link2) => programOf(link2.name)));
   if (tool2 !== "iptables") return names2.has(tool2) ? [tool2] : [];
   const programs = FAMILY.filter((name) => names2.has(name));
   if (programs.length > 0 && isMultiCall(path)) for (const name of ["iptables", "ip6tables"]) names2.add(name);
   return FAMILY.filter((name) => names2.has(name));
 }
 function isMultiCall(path) {
-  return /^xtables-.*multi$/.test(basename8(path));
+  return /^xtables-.*multi$/.test(basename11(path));
 }
 function impliedPrograms({ path, content }) {
   const tool2 = content.identity?.tool ?? "";
   if (tool2 !== "iptables") return [tool2];
-  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename8(path))?.[1];
+  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename11(path))?.[1];
   return own2 === void 0 ? ["iptables", "ip6tables"] : [own2];
 }
 function isSameTool(context, tool2, found) {
@@ -12069,7 +13696,7 @@ function hidesTool({ path, content }) {
 }
 function namedAs(path) {
   if (isMultiCall(path)) return ["iptables", "ip6tables"];
-  const name = programOf(basename8(path));
+  const name = programOf(basename11(path));
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
 function addTool(listing, found, name) {
@@ -12088,7 +13715,7 @@ function addUnidentified(listing, found) {
   const { links, tools, missing } = listing;
   const { packed, problem } = found.content;
   const reason = packed ? "packed by UPX" : problem ?? "its bytes don't tell what it is";
-  const linked = (links.get(found.path) ?? []).map((link) => programOf(link.name));
+  const linked = (links.get(found.path) ?? []).map((link2) => programOf(link2.name));
   for (const name of new Set(linked.length > 0 ? linked : namedAs(found.path))) {
     const tool2 = createTool(listing, found, name, null);
     tool2.evidence.push(evidence(reason, found.path, found.node));
@@ -12109,6 +13736,7 @@ function createTool(listing, found, name, byteVersion) {
     via,
     evidence: []
   };
+  if (!listing.links.has(found.path) && !listing.mayHold(dirname9(found.path))) tool2.outsidePath = true;
   if (found.content.architecture !== void 0) tool2.architecture = found.content.architecture;
   if (owner) {
     tool2.package = owner.record;
@@ -12128,8 +13756,8 @@ function createTool(listing, found, name, byteVersion) {
 function choosePath({ find: find3, links }, found, name) {
   const plain = find3(name);
   if (plain?.target?.path === found.path && plain.via[0] !== void 0) return { path: plain.via[0], via: plain.via };
-  const link = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
-  return link ? { path: link.path, via: link.via } : { path: found.path, via: [found.path] };
+  const link2 = (links.get(found.path) ?? []).find((entry) => programOf(entry.name) === name);
+  return link2 ? { path: link2.path, via: link2.via } : { path: found.path, via: [found.path] };
 }
 function hasFileCapabilities({ node }) {
   return Object.keys(node.xattrs).some((key) => key.endsWith("security.capability"));
@@ -12165,7 +13793,7 @@ function readByteVersion(context, found) {
 function byNameAndPath(directories) {
   const order2 = [...FAMILY, "nft", "ipset", "conntrack"];
   const rank2 = (tool2) => {
-    const index = directories.indexOf(dirname7(tool2.path));
+    const index = directories.indexOf(dirname9(tool2.path));
     return index < 0 ? directories.length : index;
   };
   return (a, b) => order2.indexOf(a.name) - order2.indexOf(b.name) || rank2(a) - rank2(b) || compareText(a.path, b.path) || compareText(a.target, b.target);
@@ -12179,17 +13807,29 @@ function inspectToolchain(platform, knowledge2) {
   const { path, findAtStart, started } = followStart(platform, survey);
   const { directories, find: find3 } = path;
   const loader = createLoader(tree2, config2.env);
-  const { tools, missing: missingOfTools } = listTools({ tree: tree2, survey, ownership, find: find3, directories, loader });
+  const { tools, missing: missingOfTools } = listTools({
+    tree: tree2,
+    survey,
+    ownership,
+    find: find3,
+    directories,
+    mayHold: path.mayHold,
+    loader
+  });
   addMoves(tools, path, findAtStart);
   const { extensions, missing: missingExtensions } = listExtensions({ tree: tree2, survey, loader, tools, env: config2.env });
+  const { legacyPrograms, missing: missingLegacy } = listLegacyPrograms(survey, tools, started);
   const selector = tellSelector({ tree: tree2, survey, find: find3, directories }, started);
   const isSetAtStart = commandsSet(selector, survey);
+  const start = followBackend({ tree: tree2, find: find3, directories }, [...config2.entrypoint, ...config2.cmd]);
   const told = DEFAULT_COMMANDS.map((name) => {
     const plain = tellCommand(name, find3, tree2);
-    return { name, ...isSetAtStart(name) ? chosenAtStart(plain) : path.doubt(name, plain) };
+    return { name, ...isSetAtStart(name) ? chosenAtStart(plain) : start.settle(name, path.doubt(name, plain)) };
   });
   const defaults = Object.fromEntries(told.map(({ name, command }) => [name, command]));
-  const { program, missing: missingProgram } = tellProgram(tree2, survey, started, knowledge2.programs);
+  const words = [...config2.entrypoint, ...config2.cmd];
+  const programs = tellProgram({ tree: tree2, survey, started, words }, knowledge2.programs);
+  const { program, other: otherProgram, missing: missingProgram } = programs;
   return {
     os: readOsRelease(tree2),
     architecture: platform.platform.split("/")[1] ?? "",
@@ -12197,28 +13837,38 @@ function inspectToolchain(platform, knowledge2) {
     libraries: listLibraries(survey, ownership),
     missingLibraries: [...listMissingLibraries(tools, survey, loader), ...missingInterpreters(tree2, defaults, find3)],
     ...extensions.length > 0 && { extensions },
+    ...legacyPrograms.length > 0 && { legacyPrograms },
     defaults,
+    ...start.runs.length > 0 && { startRuns: start.runs },
     ...selector && { selector },
     ...program && { program },
+    ...otherProgram && { otherProgram },
     modprobe: find3("modprobe")?.target !== void 0,
+    ...tellUser(config2.user, find3),
     environment: pickVariables(config2.env, knowledge2.variables),
     missing: distinctFacts([
       ...(platform.doubts ?? []).map((doubt) => ({ ...doubt, decisive: true })),
       ...ownership.problems,
       ...missingOfTools,
       ...missingExtensions,
+      ...missingLegacy,
       ...told.flatMap(({ missing }) => missing ?? []),
       ...missingProgram ? [missingProgram] : []
     ])
   };
 }
+function tellUser(name, find3) {
+  if (/^(?:root|0*)(?::|$)/.test(name)) return {};
+  const helper = ["sudo", "doas"].map(find3).find((command) => command?.target !== void 0)?.target?.path;
+  return { user: { name, ...helper !== void 0 && { becomesRoot: helper } } };
+}
 function followStart({ tree: tree2, config: config2 }, survey) {
   const directories = pathDirectories(config2.env);
-  const { paths, words: words2 } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
+  const { paths, words } = readStartCommand([...config2.entrypoint, ...config2.cmd]);
   const findAtStart = createCommandFinder(tree2, directories);
-  const path = followPath(tree2, survey, directories, { paths, findStarted: (find3) => findStarted(tree2, words2, find3) });
+  const path = followPath(tree2, survey, directories, { paths, findStarted: (find3) => findStarted(tree2, words, find3) });
   const findEither = (name) => findAtStart(name)?.target ? findAtStart(name) : path.find(name);
-  return { path, findAtStart, started: findStarted(tree2, words2, findEither) };
+  return { path, findAtStart, started: findStarted(tree2, words, findEither) };
 }
 function addMoves(tools, { find: find3, moves }, findAtStart) {
   for (const { name, target, evidence: evidence2 } of tools) {
@@ -12254,209 +13904,7 @@ function distinctFacts(missing) {
 }
 
 // src/toolchain/probe.ts
-import { dirname as dirname8 } from "node:path/posix";
-
-// src/toolchain/binaries/elf.ts
-function viewElf(bytes, header) {
-  const read = reader(bytes, header.bits, header.littleEndian);
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  const entries = (segment && withinBounds(() => dynamicEntries(read, header.bits, segment))) ?? [];
-  return {
-    header,
-    read,
-    offsetOf: (address) => fileOffset(header, address),
-    dynamicValue: (tag) => entries.find((entry) => entry.tag === tag)?.value,
-    text: (offset) => stringAt(bytes, offset)
-  };
-}
-var PT_LOAD = 1;
-var PT_DYNAMIC = 2;
-var PT_INTERP = 3;
-var PF_W = 2;
-var PF_X = 1;
-var VER_FLG_WEAK = 2;
-var MAX_SEGMENTS = 256;
-var MAX_DYNAMIC_ENTRIES = 2048;
-var MAX_VERSIONS = 1024;
-var MAX_NAME_LENGTH = 1024;
-function isElf(bytes) {
-  return bytes.length >= 4 && bytes[0] === 127 && bytes[1] === 69 && bytes[2] === 76 && bytes[3] === 70;
-}
-function readElfHeader(bytes) {
-  if (!isElf(bytes) || bytes.length < 52) return void 0;
-  const bits = bytes[4] === 2 ? 64 : 32;
-  const littleEndian = bytes[5] !== 2;
-  return withinBounds(() => {
-    const read = reader(bytes, bits, littleEndian);
-    const machine = read.u16(18);
-    const table2 = bits === 64 ? read.word(32) : read.word(28);
-    const entrySize = read.u16(bits === 64 ? 54 : 42);
-    const count = Math.min(read.u16(bits === 64 ? 56 : 44), MAX_SEGMENTS);
-    const segments = [];
-    for (let i = 0; i < count; i++) segments.push(readSegment(read, bits, table2 + i * entrySize));
-    return { bits, littleEndian, machine, architecture: architectureOf(machine, bits, littleEndian), segments };
-  });
-}
-function readInterpreter(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_INTERP);
-  return segment && withinBounds(() => stringAt(bytes, segment.offset));
-}
-function readElfDynamic(bytes, header) {
-  const segment = header.segments.find((entry) => entry.type === PT_DYNAMIC);
-  if (!segment) return void 0;
-  const versions = { definitions: [], needs: [] };
-  const dynamic = {
-    needed: [],
-    soname: void 0,
-    runpath: [],
-    isRpath: false,
-    versions: () => versions
-  };
-  withinBounds(() => fillDynamic(dynamic, bytes, header, segment));
-  return dynamic;
-}
-var DT = {
-  NEEDED: 1,
-  STRTAB: 5,
-  SONAME: 14,
-  RPATH: 15,
-  RUNPATH: 29,
-  VERDEF: 1879048188,
-  VERDEFNUM: 1879048189,
-  VERNEED: 1879048190,
-  VERNEEDNUM: 1879048191
-};
-function fillDynamic(dynamic, bytes, header, segment) {
-  const read = reader(bytes, header.bits, header.littleEndian);
-  const entries = dynamicEntries(read, header.bits, segment);
-  const valuesOf2 = (tag) => entries.filter((entry) => entry.tag === tag).map((entry) => entry.value);
-  const strings2 = fileOffset(header, valuesOf2(DT.STRTAB)[0]);
-  if (strings2 === void 0) return;
-  const name = (offset) => stringAt(bytes, strings2 + offset);
-  for (const offset of valuesOf2(DT.NEEDED)) dynamic.needed.push(name(offset));
-  const soname = valuesOf2(DT.SONAME)[0];
-  if (soname !== void 0) dynamic.soname = name(soname);
-  const own2 = valuesOf2(DT.RUNPATH)[0];
-  const runpath = own2 ?? valuesOf2(DT.RPATH)[0];
-  dynamic.isRpath = own2 === void 0 && runpath !== void 0;
-  if (runpath !== void 0) dynamic.runpath = name(runpath).split(":");
-  dynamic.versions = () => readVersions(read, header, valuesOf2, name);
-}
-function readVersions(read, header, valuesOf2, name) {
-  const versions = { definitions: [], needs: [] };
-  withinBounds(() => {
-    const tableAt = (start, number3) => {
-      const at = fileOffset(header, valuesOf2(start)[0]);
-      return at === void 0 ? void 0 : { read, at, count: Math.min(valuesOf2(number3)[0] ?? 0, MAX_VERSIONS), name };
-    };
-    const definitions = tableAt(DT.VERDEF, DT.VERDEFNUM);
-    if (definitions) readVersionDefinitions(definitions, versions.definitions);
-    const needs2 = tableAt(DT.VERNEED, DT.VERNEEDNUM);
-    if (needs2) readVersionNeeds(needs2, versions.needs);
-  });
-  return versions;
-}
-function dynamicEntries(read, bits, segment) {
-  const size = bits / 4;
-  const count = Math.min(Math.floor(segment.fileSize / size), MAX_DYNAMIC_ENTRIES);
-  const entries = [];
-  for (let i = 0; i < count; i++) {
-    const tag = read.word(segment.offset + i * size);
-    if (tag === 0) break;
-    entries.push({ tag, value: read.word(segment.offset + i * size + size / 2) });
-  }
-  return entries;
-}
-function readVersionDefinitions({ read, at: start, count, name }, into) {
-  let at = start;
-  for (let i = 0; i < count; i++) {
-    const isBase = (read.u16(at + 2) & 1) === 1;
-    if (!isBase) into.push(name(read.u32(at + read.u32(at + 12))));
-    const next = read.u32(at + 16);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readVersionNeeds({ read, at: start, count, name }, into) {
-  let at = start;
-  let left = MAX_VERSIONS;
-  for (let i = 0; i < count; i++) {
-    const library = name(read.u32(at + 4));
-    let auxiliary = at + read.u32(at + 8);
-    for (let j = read.u16(at + 2); j > 0; j--) {
-      if (left-- === 0) return;
-      const isWeak = (read.u16(auxiliary + 4) & VER_FLG_WEAK) !== 0;
-      if (!isWeak) into.push({ library, version: name(read.u32(auxiliary + 8)) });
-      const next2 = read.u32(auxiliary + 12);
-      if (next2 === 0) break;
-      auxiliary += next2;
-    }
-    const next = read.u32(at + 12);
-    if (next === 0) return;
-    at += next;
-  }
-}
-function readSegment(read, bits, at) {
-  return bits === 64 ? {
-    type: read.u32(at),
-    flags: read.u32(at + 4),
-    offset: read.word(at + 8),
-    address: read.word(at + 16),
-    fileSize: read.word(at + 32)
-  } : {
-    type: read.u32(at),
-    flags: read.u32(at + 24),
-    offset: read.u32(at + 4),
-    address: read.u32(at + 8),
-    fileSize: read.u32(at + 16)
-  };
-}
-function fileOffset(header, address) {
-  if (address === void 0) return void 0;
-  const segment = header.segments.find(
-    (entry) => entry.type === PT_LOAD && address >= entry.address && address < entry.address + entry.fileSize
-  );
-  return segment && address - segment.address + segment.offset;
-}
-function reader(bytes, bits, littleEndian) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const u8 = (at) => view.getUint8(at);
-  const u16 = (at) => view.getUint16(at, littleEndian);
-  const u32 = (at) => view.getUint32(at, littleEndian);
-  const u64 = (at) => u32(littleEndian ? at : at + 4) + u32(littleEndian ? at + 4 : at) * 2 ** 32;
-  return { u8, u16, u32, word: bits === 64 ? u64 : u32 };
-}
-function stringAt(bytes, at) {
-  if (!Number.isSafeInteger(at) || at < 0 || at >= bytes.length) throw new RangeError("string outside the file");
-  const end = bytes.indexOf(0, at);
-  return bytes.toString("latin1", at, Math.min(end < 0 ? bytes.length : end, at + MAX_NAME_LENGTH));
-}
-function architectureOf(machine, bits, littleEndian) {
-  switch (machine) {
-    case 3:
-      return "386";
-    case 8:
-      return `mips${bits === 64 ? "64" : ""}${littleEndian ? "le" : ""}`;
-    case 20:
-      return "ppc";
-    case 21:
-      return littleEndian ? "ppc64le" : "ppc64";
-    case 22:
-      return "s390x";
-    case 40:
-      return "arm";
-    case 62:
-      return "amd64";
-    case 183:
-      return "arm64";
-    case 243:
-      return bits === 64 ? "riscv64" : "riscv32";
-    case 258:
-      return "loong64";
-    default:
-      return void 0;
-  }
-}
+import { dirname as dirname10 } from "node:path/posix";
 
 // src/toolchain/binaries/extensions.ts
 var FAMILIES = { 0: "any", 2: "ipv4", 3: "arp", 7: "bridge", 10: "ipv6" };
@@ -12464,7 +13912,7 @@ var OLDEST_LAYOUT = 10;
 var NAME2 = /^[A-Za-z0-9_-]{1,28}$/;
 var MAX_REGISTRATIONS = 2048;
 var MAX_MARKS = 16;
-var MAX_RELOCATIONS = 256 * 1024;
+var MAX_RELOCATIONS2 = 256 * 1024;
 var DT_RELA = 7;
 var DT_RELASZ = 8;
 var RELATIVE = { 3: 8, 20: 22, 21: 22, 22: 12, 40: 23, 62: 8, 183: 1027, 243: 3, 258: 3 };
@@ -12508,7 +13956,7 @@ function readRelocations(bytes, view) {
   if (start === void 0) return pointers;
   const word = bits / 8;
   const claimed = Math.floor((view.dynamicValue(DT_RELASZ) ?? 0) / (3 * word));
-  const count = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS);
+  const count = Math.min(claimed, Math.floor(bytes.length / (3 * word)), MAX_RELOCATIONS2);
   withinBounds(() => {
     for (let i = 0; i < count; i++) {
       const at = start + i * 3 * word;
@@ -12585,15 +14033,15 @@ function createGoScanner(ranges) {
       if (kept) keep(chunk);
       else {
         for (const part of overlaps(chunk, offset, ranges)) {
-          const joined = tail.length > 0 ? Buffer.concat([tail, part.bytes]) : part.bytes;
-          const at = findText(joined, MAGIC4);
+          const joined2 = tail.length > 0 ? Buffer.concat([tail, part.bytes]) : part.bytes;
+          const at = findText(joined2, MAGIC4);
           if (at >= 0) {
             kept = [];
-            keep(joined.subarray(at));
+            keep(joined2.subarray(at));
             keep(chunk.subarray(part.endInChunk));
             break;
           }
-          tail = Buffer.from(joined.subarray(Math.max(0, joined.length - MAGIC4.length + 1)));
+          tail = Buffer.from(joined2.subarray(Math.max(0, joined2.length - MAGIC4.length + 1)));
         }
       }
       return kept ? size < MAX_BUILD_INFO : offset + chunk.length < last;
@@ -12652,28 +14100,47 @@ function readSetting(build2, setting) {
 }
 
 // src/toolchain/scripts.ts
-var STARTED = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
+import { basename as basename12 } from "node:path/posix";
+var STARTED2 = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
 var MAX_STARTS = 16;
-var MAX_QUOTED_LINE = 200;
+var MAX_QUOTED_LINE2 = 200;
 var MAX_PATH_SETTINGS = 8;
-function readScript(bytes, truncated) {
+function readScript(bytes, truncated, isStartable2 = true) {
   const text = bytes.toString("latin1");
   const interpreter = /^#![ \t]*([^\n]*)/.exec(text)?.[1]?.replace(/[ \t]+$/, "");
   if (interpreter === void 0) return void 0;
   const facts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(bytes, text);
   if (wrapper) facts.wrapper = wrapper;
+  else {
+    const uses = isStartable2 && isShellLine(interpreter) ? readBackendUses(text) : [];
+    if (uses.length > 0) facts.uses = uses;
+  }
+  const forwards = truncated || !isShellLine(interpreter) ? void 0 : forwardedTo(text);
+  if (forwards !== void 0) facts.forwards = forwards;
   for (const line of linesWith(text, MARK_OF_LINE)) {
     if (/^\s*#/.test(line)) continue;
     const leaving = leavesContainer(line);
     if (leaving !== void 0) takeLeaving(facts, leaving);
-    else if (RUNS_HERE.test(line)) facts.stays ??= line.trim().slice(0, MAX_QUOTED_LINE);
+    else if (RUNS_HERE.test(line)) facts.stays ??= line.trim().slice(0, MAX_QUOTED_LINE2);
     const paths = /PATH=|\senv\s/.test(line) ? readShellText(line, false).paths : [];
     if (paths.length > 0) facts.paths = [...facts.paths ?? [], ...paths].slice(0, MAX_PATH_SETTINGS);
-    const started = STARTED.exec(line)?.[1];
+    const started = STARTED2.exec(line)?.[1];
     if (started !== void 0 && facts.starts.length < MAX_STARTS) facts.starts.push(started);
   }
   return facts;
+}
+function isShellLine(interpreter) {
+  const words = interpreter.split(/\s+/).filter((word) => !word.startsWith("-"));
+  return words.some((word) => isShell(basename12(word)));
+}
+var MAX_FORWARDER = 4096;
+var FORWARDS = /^(?:exec\s+)?(["']?)([\w./+-]+)\1(?:\s+[\w.,:=+-]+)*\s+"\$@"\s*;?$/;
+function forwardedTo(text) {
+  if (text.length > MAX_FORWARDER) return void 0;
+  const lines = text.split("\n").map((line) => line.trim());
+  const [only, ...others] = lines.filter((line) => line !== "" && !/^#|^set\s+[-+]\w+(?:\s+pipefail)?$/.test(line));
+  return only === void 0 || others.length > 0 ? void 0 : FORWARDS.exec(only)?.[2];
 }
 function findWrapper(bytes, text) {
   const holds = createTextSearch(bytes);
@@ -12701,11 +14168,7 @@ function takeLeaving(facts, line) {
   facts.hostExec ??= line;
   if (root !== void 0) facts.newRoot ??= root;
 }
-var HOST_EXEC = wrappers_default.hostExec.map((entry) => new RegExp(entry.pattern));
 var MARK_OF_LINE = /exec|PATH=|chroot|nsenter|tables|nft|ipset/g;
-function leavesContainer(line) {
-  return HOST_EXEC.some((pattern) => pattern.test(line)) ? line.trim().slice(0, MAX_QUOTED_LINE) : void 0;
-}
 
 // src/toolchain/sinks.ts
 import { createHash as createHash7 } from "node:crypto";
@@ -12805,7 +14268,7 @@ function openExecutable(file, name) {
   let position = 0;
   let reader2;
   let dismissed = false;
-  function open3(start, rest) {
+  function open4(start, rest) {
     reader2 = isScript(start) ? scriptSink(file) : elfSink(file, name, start);
     if (!reader2) dismissed = true;
     return reader2?.write(rest) === true;
@@ -12817,7 +14280,7 @@ function openExecutable(file, name) {
     position += taken;
     if (position >= 4 && !mayBeRead(head)) dismissed = true;
     if (dismissed || position < headSize) return !dismissed;
-    const more = open3(head, head);
+    const more = open4(head, head);
     return more && taken < chunk.length ? reader2?.write(chunk.subarray(taken)) === true : more;
   }
   function feed2(chunk) {
@@ -12827,7 +14290,7 @@ function openExecutable(file, name) {
       dismissed = true;
       return false;
     }
-    return open3(asBuffer(chunk).subarray(0, headSize), chunk);
+    return open4(asBuffer(chunk).subarray(0, headSize), chunk);
   }
   return {
     byName: isToolName(name) || isNetfilterLibrary(name) || isExtension(name),
@@ -12848,16 +14311,19 @@ function isScript(head) {
 }
 function scriptSink(file) {
   return wholeSink(Math.min(file.size, MAX_SCRIPT), (bytes) => {
-    const script = readScript(bytes, bytes.length < file.size);
+    const script = readScript(bytes, bytes.length < file.size, isStartable(file.path));
     return script && { kind: "script", script };
   });
+}
+function isStartable(path) {
+  return !path.includes("lib/dpkg/info/");
 }
 function elfSink(file, name, head) {
   const header = readElfHeader(head);
   if (isExtension(name)) return extensionSink(file, name, header);
   const named = isToolName(name) || isNetfilterLibrary(name);
   if (!header) return named ? constantSink(unreadable("its ELF header cannot be read")) : void 0;
-  if (isPacked(head)) return hashingSink(file, { ...describe4(header), packed: true });
+  if (isPacked(head)) return hashingSink(file, { ...describe5(header), packed: true });
   const wanted = named || isSupportLibrary(name) || isProgramDirectory(file.path);
   if (wanted && file.size <= MAX_WHOLE) return programSink(file, name, header);
   return streamingSink(file, header, named);
@@ -12892,7 +14358,7 @@ function streamingSink(file, header, named) {
       return scanner.write(asBuffer(chunk), offset) || hashing2;
     },
     end() {
-      const content = { ...withGo(describe4(header), scanner), ...hash?.end() };
+      const content = { ...withGo(describe5(header), scanner), ...hash?.end() };
       if (content.go) return withWrapper(content, content.go, Buffer.alloc(0));
       if (content.problem) return content;
       const problem = `it is larger than ${MAX_WHOLE / 1024 / 1024} MiB`;
@@ -12902,27 +14368,35 @@ function streamingSink(file, header, named) {
 }
 function analyse(bytes, file, name, header) {
   const named = isToolName(name) || isNetfilterLibrary(name);
-  const content = describe4(header);
+  const content = describe5(header);
   if (bytes.length < file.size) return named ? { ...content, problem: "it ends early" } : void 0;
   if (isExtension(name)) return { ...content, extensions: readExtensions(bytes, header) };
   const scanner = createGoScanner(goDataRanges(header));
   scanner.write(bytes, 0);
   withGo(content, scanner);
-  if (content.go) return withWrapper(content, content.go, bytes);
+  if (content.go) return withWrapper(withLegacyLibraries(content, bytes, header), content.go, bytes);
   const dynamic = readElfDynamic(bytes, header);
   const interpreter = readInterpreter(bytes, header);
   if (interpreter !== void 0) content.interpreter = interpreter;
   if (isSupportLibrary(name) && !isNetfilterLibrary(name)) return describeDynamic(content, dynamic);
   const identity = identify({ name, bytes, dynamic });
-  if (!identity && !named && !content.problem) return void 0;
+  if (!identity && !named && !content.problem && !dynamic?.needed.some(isLegacyLibrary)) return void 0;
   describeDynamic(content, dynamic);
   if (identity) content.identity = identity;
   if (identity?.tool === "iptables" && !dynamic?.needed.some((library) => library.startsWith("libxtables.so")))
     content.extensions = readExtensions(bytes, header);
   if (!identity && !named) return content;
+  if (dynamic !== void 0) describeSymbols(content, bytes, header, name);
   const hash = createDigester(bytes.length);
   hash.write(bytes);
   return { ...content, ...hash.end() };
+}
+function isLegacyLibrary(name) {
+  return LEGACY_LIBRARY.test(name);
+}
+function withLegacyLibraries(content, bytes, header) {
+  content.needed = readElfDynamic(bytes, header)?.needed.filter(isLegacyLibrary) ?? [];
+  return content;
 }
 function describeDynamic(content, dynamic) {
   if (dynamic === void 0) return content;
@@ -12934,12 +14408,17 @@ function describeDynamic(content, dynamic) {
   if (definitions.length > 0) content.versionDefinitions = definitions;
   return content;
 }
+function describeSymbols(content, bytes, header, name) {
+  const { imports, exports } = readNetfilterSymbols(bytes, header);
+  if (imports.length > 0) content.imports = imports;
+  if (isNetfilterLibrary(name) && exports !== void 0) content.exports = exports;
+}
 function withWrapper(content, build2, bytes) {
   if (build2.main?.path !== wrappers_default.go.module && build2.path !== wrappers_default.go.module) return content;
   const generation = wrappers_default.go.generations.find((entry) => findText(bytes, entry.text) >= 0);
   return { ...content, wrapper: generation?.version ?? "go" };
 }
-function describe4(header) {
+function describe5(header) {
   const content = { kind: "binary", needed: [] };
   if (header.architecture !== void 0) content.architecture = header.architecture;
   return content;
@@ -13098,6 +14577,7 @@ function field(value, name) {
 var MAX_DATABASE = 32 * 1024 * 1024;
 var MAX_SBOM = 1024 * 1024;
 var MAX_SMALL_TEXT = 1024 * 1024;
+var MAX_ALTERNATIVES = 64 * 1024;
 var probeContent = (file) => openDatabase(file) ?? openOther(file);
 function openDatabase(file) {
   const { path } = file;
@@ -13105,6 +14585,8 @@ function openDatabase(file) {
   if (path.includes("/rpm/") && isRpmDatabase(path)) return rpmDatabase(file);
   if (path.endsWith("container-manifest-2") && isRpmManifest(path)) return database(file, "rpm", parseRpmManifest);
   if (path.includes(".spdx") && isSpdxDocument(path)) return claims(file);
+  if (path.endsWith("tables") && isAlternatives(path))
+    return textSink(file, MAX_ALTERNATIVES, (text) => ({ kind: "text", text }));
   if (!path.includes("lib/dpkg/")) return void 0;
   if (path.endsWith("lib/dpkg/status")) return database(file, "dpkg", (text) => parseDpkgStatus(text, "status"));
   if (path.includes("lib/dpkg/status.d/"))
@@ -13116,13 +14598,13 @@ function openDatabase(file) {
 function openOther(file) {
   const name = nameOf2(file.path);
   if (name === "os-release") {
-    const parent = dirname8(file.path);
+    const parent = dirname10(file.path);
     if (parent.endsWith("/etc") || parent.endsWith("/lib"))
       return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
   }
   if (isLoaderConfig(file.path)) return textSink(file, MAX_SMALL_TEXT, (text) => ({ kind: "text", text }));
   const executable = (file.mode & 73) !== 0 && !/\.so(?:\.|$)/.test(name);
-  if (!executable && !isWantedName(name)) return void 0;
+  if (!executable && !isWantedName(name) && !isScriptName(name)) return void 0;
   return file.size === 0 ? void 0 : openExecutable(file, name);
 }
 function database(file, kind, parse4) {
@@ -13168,13 +14650,17 @@ function rpmDatabase(file) {
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);
+function variableOf2(native) {
+  return native?.option === void 0 ? native : void 0;
+}
 var knowledge = {
   programs: programProfiles.flatMap(({ id, recognise: recognise2 }) => recognise2 === void 0 ? [] : [{ id, recognise: recognise2 }]),
   variables: [
     ...new Set(
-      [...programProfiles.flatMap(({ selects }) => [selects?.variable, selects?.native]), ...wrapperVariables].flatMap(
-        (variable) => variable?.name ?? []
-      )
+      [
+        ...programProfiles.flatMap(({ selects }) => [selects?.variable, variableOf2(selects?.native)]),
+        ...wrapperVariables
+      ].flatMap((variable) => variable?.name ?? [])
     )
   ]
 };
@@ -13287,6 +14773,7 @@ function toolchainItems(toolchain) {
     ...selectorItems(toolchain),
     ...libraryItems(toolchain),
     ...extensionItems(toolchain),
+    ...legacyProgramItems(toolchain),
     ...environmentItems(toolchain),
     ...missingItems(toolchain)
   ];
@@ -13333,9 +14820,10 @@ function sortName(name) {
 }
 function selectorItems({ selector }) {
   if (!selector) return [];
-  const { kind, version: version2, effective, path, evidence: evidence2 } = selector;
+  const { kind, version: version2, effective, loops, path, evidence: evidence2 } = selector;
   const by = `${kind}${version2 === null ? "" : ` ${plainText(version2, 40)}`}`;
-  const text = `backend chosen by ${by}, ${effective ? "in effect" : "NOT in effect"}  ${plainText(path, 200)}`;
+  const effect = loops === void 0 ? effective ? "in effect" : "NOT in effect" : "calls itself for ever";
+  const text = `backend chosen by ${by}, ${effect}  ${plainText(path, 200)}`;
   return [{ text, children: evidence2.map((item) => ({ text: describeEvidence(item) })) }];
 }
 function libraryItems({ libraries: libraries2, missingLibraries = [] }) {
@@ -13360,6 +14848,12 @@ function extensionItems({ extensions = [] }) {
     const lacking = unread.length > 0 ? [`${plural(unread.length, "file", "files")} could not be read`] : [];
     return { text: [`extensions of iptables ${where}`, ...told, ...lacking].join(", ") };
   });
+}
+function legacyProgramItems({ legacyPrograms = [] }) {
+  const children = legacyPrograms.map(({ path, libraries: libraries2, started }) => ({
+    text: `${plainText(path, 200)}  ${libraries2.map((library) => plainText(library, 40)).join(", ")}${started ? ", started by the image" : ""}`
+  }));
+  return children.length === 0 ? [] : [{ text: "programs that speak to the legacy tables themselves", children }];
 }
 function countKinds(list) {
   const names2 = (kind) => new Set(list.filter((entry) => entry.kind === kind).map(({ name }) => name));
@@ -13464,6 +14958,7 @@ var order = [
     "versions",
     "backend",
     "effective",
+    "loops",
     "path",
     "target",
     "via"
@@ -13485,20 +14980,39 @@ var ranks = /* @__PURE__ */ new Map();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
 var records = /* @__PURE__ */ new Set(["defaults", "environment"]);
 function renderInspectionJson(inspection) {
-  return print(inspection);
-}
-function print(document) {
-  return `${escapeJson(JSON.stringify(sortKeys(document, false), null, 2))}
+  return `${[...print(inspection, "", 0)].join("")}
 `;
+}
+function* print(value, indent, depth, isRecord = false) {
+  if (depth === 0 || typeof value !== "object" || value === null || Object.keys(value).length === 0) {
+    const text = JSON.stringify(sortKeys(value, isRecord), null, 2);
+    yield escapeJson(indent === "" ? text : text.replaceAll("\n", `
+${indent}`));
+    return;
+  }
+  const inner = `${indent}  `;
+  const [open4, close2] = Array.isArray(value) ? "[]" : "{}";
+  let mark = open4;
+  for (const [key, item] of Array.isArray(value) ? value.entries() : sortEntries(value, false)) {
+    if (item === void 0) continue;
+    yield `${mark}
+${inner}${typeof key === "string" ? `${JSON.stringify(key)}: ` : ""}`;
+    yield* print(item, inner, depth - 1, typeof key === "string" && records.has(key));
+    mark = ",";
+  }
+  yield `
+${indent}${close2}`;
 }
 function sortKeys(value, isRecord) {
   if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
   if (typeof value !== "object" || value === null) return value;
-  const rank2 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
-  const entries = Object.entries(value).sort(([a], [b]) => rank2(a) - rank2(b) || (a < b ? -1 : 1));
   const sorted = /* @__PURE__ */ Object.create(null);
-  for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
+  for (const [key, item] of sortEntries(value, isRecord)) sorted[key] = sortKeys(item, !isRecord && records.has(key));
   return sorted;
+}
+function sortEntries(value, isRecord) {
+  const rank2 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
+  return Object.entries(value).sort(([a], [b]) => rank2(a) - rank2(b) || (a < b ? -1 : 1));
 }
 
 // src/cli-inspect.ts

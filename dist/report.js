@@ -25663,6 +25663,9 @@ var UserError = class extends Error {
     this.path = options.path;
   }
 };
+function messageOf(thrown) {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
 
 // node_modules/zod/v4/core/util.js
 function getEnumValues(entries) {
@@ -27624,6 +27627,9 @@ var toolSchema = object({
   byteVersion: optional(string2()),
   /** nft: JSON support is compiled in (`nft -j`); absent when the bytes don't tell. */
   json: optional(boolean2()),
+  /** Neither the file nor a link to it stands in a folder of PATH: in a root inside the image, say. No command reaches it.
+   * Absent: one does, or may. */
+  outsidePath: optional(boolean2()),
   /** The file carries `security.capability`. */
   fileCapabilities: optional(boolean2()),
   evidence: array(evidenceSchema)
@@ -27671,7 +27677,23 @@ var commandSchema = object({
   /** The chain ends at a path that does not exist. */
   dangling: optional(boolean2()),
   /** A script that leaves the container (chroot, nsenter): the host's tools run. */
-  hostExec: optional(boolean2())
+  hostExec: optional(boolean2()),
+  /** A command of a start script that makes it what is said here, with the script: `update-alternatives --set ... of
+   * /entrypoint.sh`. */
+  setBy: optional(string2())
+});
+var startRunSchema = object({
+  /** `iptables-legacy-restore`. */
+  command: string2(),
+  name: _enum(["iptables", "ip6tables"]),
+  backend: backendSchema,
+  /** `sure`: it is run whenever the image starts. `tolerated`: likewise, and the script goes on when it fails. `possible`:
+   * nobody knows beforehand whether it is run. */
+  certainty: _enum(["sure", "tolerated", "possible"]),
+  /** The script, or `the image's entrypoint`. */
+  by: string2(),
+  /** The words of the command, cut to a line of a report. */
+  line: string2()
 });
 var selectorSchema = object({
   /** What decides: `symlink`, `alternatives` (fixed at build time), `iptables-wrapper` (at run time), `script` (unknown one). */
@@ -27680,6 +27702,8 @@ var selectorSchema = object({
   version: nullable(string2()),
   /** It is really what `iptables` resolves to in PATH order. */
   effective: boolean2(),
+  /** Folder in which a wrapper replaces the links, where `iptables` leads to it by one elsewhere: it calls itself for ever. */
+  loops: optional(string2()),
   path: string2(),
   evidence: array(evidenceSchema)
 });
@@ -27695,6 +27719,14 @@ var imageProgramSchema = object({
   libraries: array(string2()),
   evidence: array(evidenceSchema)
 });
+var legacyProgramSchema = object({
+  path: string2(),
+  /** Those of libip4tc and libip6tc that it asks for: `libip4tc.so.2`. */
+  libraries: array(string2()).check(_minLength(1)),
+  /** The image's entrypoint or command starts it, or a start script of theirs. */
+  started: boolean2(),
+  evidence: array(evidenceSchema).check(_minLength(1))
+});
 var toolchainSchema = object({
   os: object({ id: nullable(string2()), versionId: nullable(string2()) }),
   /** Architecture that the platform states. */
@@ -27706,14 +27738,30 @@ var toolchainSchema = object({
   missingLibraries: optional(array(object({ path: string2(), library: string2() }))),
   /** Matches and targets of iptables, for each libxtables and each program that holds them. Absent without either. */
   extensions: optional(array(extensionSetSchema)),
+  /** Programs that are linked with libip4tc or libip6tc. Absent: none. */
+  legacyPrograms: optional(array(legacyProgramSchema)),
   /** By command name: `iptables`, `ip6tables` and their `-save` and `-restore`, `nft`, `ipset`. */
   defaults: record(string2(), commandSchema),
+  /** Absent: none. */
+  startRuns: optional(array(startRunSchema)),
   selector: optional(selectorSchema),
   program: optional(imageProgramSchema),
+  /** A known program that is in the image beside `program`, which the entrypoint starts: whether that one starts it in turn
+   * could not be told. */
+  otherProgram: optional(imageProgramSchema),
   /** A `modprobe` that could load kernel modules is in PATH. */
   modprobe: boolean2(),
   /** Variables of the image config that choose a backend (names listed in the knowledge base), nothing else. */
   environment: record(string2(), string2()),
+  /** As whom the image's command starts, by its config. Absent: root. */
+  user: optional(
+    object({
+      /** As the config has it: `65534`, `nonroot:nonroot`. */
+      name: string2(),
+      /** A program in PATH by which it can run others as root: sudo or doas. */
+      becomesRoot: optional(string2())
+    })
+  ),
   /** What could not be told, e.g. `{fact: "version of /sbin/iptables", reason: "packed by UPX"}`. */
   missing: array(
     object({
@@ -27802,7 +27850,9 @@ var platform = object({
   toolchain: toolchainSchema,
   cells: array(cell).check(_maxLength(CELLS)),
   unjudged: optional(array(unjudged).check(_maxLength(CELLS))),
-  base: optional(object({ reference: text(2e3), digest: text(200), tools: array(baseTool) }))
+  base: optional(
+    object({ reference: text(2e3), digest: text(200), tools: array(baseTool).check(_maxLength(2e3)) })
+  )
 });
 var reportSchema = object({
   schemaVersion: literal(1),
@@ -27959,7 +28009,13 @@ function decodeText(bytes, shown) {
 
 // src/files/read-reports.ts
 var REPORTS = 256;
-var TOTAL_SIZE = 128 * 1024 * 1024;
+var TOTALS = [
+  { what: "bytes", most: 128 * 1024 * 1024, of: (_, size) => size },
+  { what: "cells (platform x host)", most: 15e4, of: countCells },
+  { what: "findings", most: 5e4, of: ({ findings, fixed = [] }) => findings.length + fixed.length },
+  { what: "names of hosts and programs, and numbers of findings", most: 1e6, of: countReferences },
+  { what: "missing facts", most: 3e5, of: countMissing }
+];
 var ENTRIES = 5e3;
 var DEPTH = 4;
 function readReports(paths, folder2) {
@@ -27970,13 +28026,33 @@ function readReports(paths, folder2) {
     throw new UserError(`no report (*.json) in ${paths.join(", ")}: did the jobs that check upload theirs?`);
   if (found.length > REPORTS) throw new UserError(`${found.length} reports are more than ${REPORTS}`);
   const names = nameAll(found);
-  let left = TOTAL_SIZE;
+  const used = TOTALS.map(() => 0);
   return found.map((file, index) => {
     const { report, size } = readReport(file.path, file.shown);
-    left -= size;
-    if (left < 0) throw new UserError(`the reports have more than ${TOTAL_SIZE} bytes together`);
+    for (const [i, { what, most, of }] of TOTALS.entries()) {
+      used[i] = (used[i] ?? 0) + of(report, size);
+      if (used[i] > most)
+        throw new UserError(`the reports have more than ${most} ${what} together; put together those of fewer legs`);
+    }
     return { name: names[index] ?? "", report };
   });
+}
+function countCells({ images }) {
+  return images.flatMap(({ platforms: platforms2 }) => platforms2).reduce((sum, { cells }) => sum + cells.length, 0);
+}
+function countMissing({ images }) {
+  const cells = images.flatMap(({ platforms: platforms2 }) => platforms2.flatMap((platform3) => platform3.cells));
+  return cells.reduce((sum, { missing }) => sum + missing.length, 0);
+}
+function countReferences({ images, findings, fixed = [] }) {
+  const platforms2 = images.flatMap((image) => image.platforms);
+  return [
+    ...platforms2.flatMap(
+      ({ cells }) => cells.map(({ programs, findings: own2, missing }) => programs.length + own2.length + missing.length)
+    ),
+    ...platforms2.map(({ unjudged: unjudged2 = [] }) => unjudged2.length),
+    ...[...findings, ...fixed].map(({ hosts }) => hosts.length)
+  ].reduce((sum, length) => sum + length, 0);
 }
 function readReport(path, shown) {
   const { value, size } = readJson({ path, shown, limit: REPORT_SIZE_LIMIT, what: "a report" });
@@ -28010,202 +28086,14 @@ function nameAll(found) {
   );
 }
 
-// src/report/view.ts
-function groupFindings(findings) {
-  const isActive = (f) => !f.ignored && !f.existing;
-  return {
-    active: mergeEqual(findings.filter(isActive)),
-    existing: mergeEqual(findings.filter((f) => f.existing && !f.ignored)),
-    ignored: mergeEqual(findings.filter((f) => f.ignored))
-  };
-}
-function mergeEqual(findings) {
-  const byKey = /* @__PURE__ */ new Map();
-  for (const finding2 of findings) {
-    const key = findingKey(finding2);
-    const same = byKey.get(key);
-    if (same === void 0) byKey.set(key, [finding2]);
-    else same.push(finding2);
-  }
-  return [...byKey.values()].map(toGroup).sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells);
-}
-function toGroup(equal) {
-  const first = equal[0];
-  const { rule, severity: severity2, message, program, remedy } = first;
-  return {
-    rule,
-    severity: severity2,
-    message,
-    ...program === void 0 ? {} : { program },
-    ...remedy === void 0 ? {} : { remedy },
-    first,
-    images: [...new Set(equal.map(({ image }) => image))],
-    platforms: [...new Set(equal.map(({ platform: platform3 }) => platform3))],
-    hosts: [...new Set(equal.flatMap(({ hosts }) => hosts))],
-    cells: equal.reduce((sum, { hosts }) => sum + hosts.length, 0)
-  };
-}
-function findingKey(f) {
-  return JSON.stringify([f.rule, f.severity, f.program, f.message, f.remedy, f.ignored?.reason, f.ignored?.until]);
-}
-function addUnique(list2, value) {
-  if (!list2.includes(value)) list2.push(value);
-}
-function buildMatrices(report) {
-  return report.images.map((image) => buildMatrix(image, report.findings));
-}
-function buildMatrix(image, findings) {
-  const hosts = [...new Set(image.platforms.flatMap((p) => p.cells.map((c) => c.host)))];
-  const byHost = image.platforms.map((p) => new Map(p.cells.map((c) => [c.host, rowCell(c, findings)])));
-  const cellKey = makeCellKey();
-  const columns = mergeColumns(image, hosts, byHost, cellKey);
-  const rows = /* @__PURE__ */ new Map();
-  for (const host of hosts) {
-    const cells = columns.map((column) => column.cells.get(host) ?? notJudged);
-    const key = cells.map(cellKey).join("\n");
-    const row = rows.get(key);
-    if (row) row.hosts.push(host);
-    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(judgedIn(cells)) });
-  }
-  return {
-    image: image.reference,
-    columns: columns.map((c) => c.platforms),
-    rows: [...rows.values()].sort(
-      (a, b) => rank(a) - rank(b) || weight(b) - weight(a) || b.hosts.length - a.hosts.length
-    )
-  };
-}
-var notJudged = { verdict: "none", findings: [], missing: [], asBefore: false };
-function judgedIn(cells) {
-  return cells.flatMap(({ verdict: verdict2 }) => verdict2 === "none" ? [] : verdict2);
-}
-function rowCell(cell2, findings) {
-  const own2 = cell2.findings.map((i) => findings[i]).filter((f) => f !== void 0);
-  const breaks = own2.filter((f) => !f.ignored && f.severity !== "notice");
-  const asBefore = cell2.verdict === "warn" && (breaks.some((f) => f.existing && f.severity === "error") || breaks.every((f) => f.existing === true));
-  const active = breaks.filter((f) => asBefore || !f.existing);
-  active.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
-  return { verdict: cell2.verdict, findings: active, missing: cell2.verdict === "unknown" ? cell2.missing : [], asBefore };
-}
-function mergeColumns(image, hosts, byHost, cellKey) {
-  const columns = /* @__PURE__ */ new Map();
-  image.platforms.forEach(({ platform: platform3 }, i) => {
-    const cells = byHost[i] ?? /* @__PURE__ */ new Map();
-    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join("\n");
-    const same = columns.get(key);
-    if (same) same.platforms.push(platform3);
-    else columns.set(key, { platforms: [platform3], cells });
-  });
-  return [...columns.values()];
-}
-function makeCellKey() {
-  const numbers = /* @__PURE__ */ new Map();
-  const known = /* @__PURE__ */ new Map();
-  const numberOf = (finding2) => {
-    const key = findingKey(finding2);
-    const number4 = numbers.get(key) ?? numbers.size;
-    numbers.set(key, number4);
-    known.set(finding2, number4);
-    return number4;
-  };
-  return (cell2) => JSON.stringify([
-    cell2.verdict,
-    cell2.asBefore,
-    cell2.findings.map((finding2) => known.get(finding2) ?? numberOf(finding2)),
-    [...new Set(cell2.missing.map(({ fact }) => fact))].sort()
-  ]);
-}
-function rank(row) {
-  return verdicts.indexOf(row.verdict);
-}
-function weight(row) {
-  const count3 = (severity2) => row.cells.flatMap((c) => c.findings).filter((f) => f.severity === severity2).length;
-  return count3("error") * 1e3 + count3("warning");
-}
-function allHosts(report) {
-  return [...new Set(report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host))))];
-}
-function hostNamer(report, titles = /* @__PURE__ */ new Map()) {
-  const ids = allHosts(report);
-  const titleOf = (id) => titles.get(id) ?? id;
-  const used = /* @__PURE__ */ new Map();
-  for (const id of ids) used.set(titleOf(id), (used.get(titleOf(id)) ?? 0) + 1);
-  const withKernels = new Set(ids.filter((id) => id.includes("@")).map((id) => id.slice(0, id.indexOf("@"))));
-  return (id) => {
-    const title = titleOf(id);
-    if ((used.get(title) ?? 0) < 2) return title;
-    if (id.includes("@")) return `${title} (kernel ${id.slice(id.indexOf("@") + 1)})`;
-    return `${title} (${withKernels.has(id) ? "default kernel" : id})`;
-  };
-}
-function count2(n, noun) {
-  return `${n} ${noun}${n === 1 ? "" : "s"}`;
-}
-var GLANCE = 170;
-var LEAST = 50;
-function splitMessage(message) {
-  const [sentence] = cutAt(message, new RegExp("(?<=[^.\\s]{2}[.!?])\\s+(?=\\p{Lu})", "gu"), 0, Number.POSITIVE_INFINITY);
-  const head2 = sentence?.head ?? message;
-  if (head2.length <= GLANCE) return sentence ?? { head: head2, rest: "" };
-  const clause = cutAt(message.trimEnd(), /[:;,]\s+(?=where |which |so that )|[:;]\s+/g, LEAST, GLANCE).at(-1);
-  if (clause !== void 0) return { head: `${clause.head} \u2026`, rest: `\u2026 ${clause.rest}` };
-  return sentence ?? { head: head2, rest: "" };
-}
-function cutAt(text3, boundary, least, most) {
-  return [...text3.slice(0, 1e3).matchAll(boundary)].map((match) => ({ head: text3.slice(0, match.index), rest: text3.slice(match.index + match[0].length) })).filter(({ head: head2 }) => head2.length >= least && head2.length <= most && isBalanced(head2));
-}
-function isBalanced(text3) {
-  const count3 = (character) => text3.split(character).length - 1;
-  return count3("`") % 2 === 0 && count3('"') % 2 === 0 && count3("(") === count3(")");
-}
-function withStop(text3) {
-  return /[.!?]$/.test(text3) ? text3 : `${text3}.`;
-}
-function shortImage(reference) {
-  const bare = reference.replace(/^(?:docker-archive|oci-archive|oci|docker-daemon):|^docker:\/\//, "").replace(/@sha256:[0-9a-f]{64}$/, "");
-  if (/^[./]|\.t(?:ar|gz)|\.tar\.\w+/.test(bare)) return bare.replace(/^.*\/(?=[^/])/, "");
-  return bare;
-}
-function joinNames(names) {
-  return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
-}
-var LONG_SOURCE = 60;
-function mergeEvidence(evidence2) {
-  const facts = /* @__PURE__ */ new Map();
-  const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026");
-  for (const { fact, source } of evidence2) {
-    const sources = facts.get(shorten(fact)) ?? [];
-    facts.set(shorten(fact), sources);
-    addUnique(sources, shorten(source));
-  }
-  return [...facts].map(([fact, sources]) => ({ fact, sources }));
+// src/model/given.ts
+function given(fields) {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== void 0));
 }
 
-// src/report/status.ts
-var failLevels = ["error", "warning", "never"];
-function failureReason(report, policy) {
-  const { errors, warnings } = report.counts;
-  if (policy.failOn === "never") return void 0;
-  const reasons = [
-    errors > 0 ? count2(errors, "error") : "",
-    warnings > 0 && policy.failOn === "warning" ? count2(warnings, "warning") : "",
-    policy.failOnExisting ? existingReason(report, policy.failOn) : "",
-    policy.failOnUnknown ? unknownReason(report) : ""
-  ].filter((reason) => reason !== "");
-  return reasons.length > 0 ? reasons.join(", ") : void 0;
-}
-function existingReason(report, failOn) {
-  const existing = report.findings.filter((finding2) => finding2.existing === true && finding2.ignored === void 0);
-  const errors = existing.filter((finding2) => finding2.severity === "error").length;
-  const warnings = existing.filter((finding2) => finding2.severity === "warning").length;
-  return [
-    errors > 0 ? `${count2(errors, "error")} that the base has too` : "",
-    warnings > 0 && failOn === "warning" ? `${count2(warnings, "warning")} that the base has too` : ""
-  ].filter((text3) => text3 !== "").join(", ");
-}
-function unknownReason(report) {
-  if (report.counts.unknowns > 0) return `${count2(report.counts.unknowns, "cell")} not known`;
-  return report.verdict === "unknown" ? "nothing could be judged" : "";
+// src/model/words.ts
+function listInWords(names, conjunction = "and") {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${conjunction} ${names.at(-1)}`;
 }
 
 // src/model/suggest.ts
@@ -28240,9 +28128,7 @@ function suggest(written, known) {
 }
 function didYouMean(written, known, otherwise) {
   const names = suggest(written, known);
-  if (names.length === 0) return otherwise;
-  const last = names.at(-1);
-  return `did you mean ${names.length === 1 ? last : `${names.slice(0, -1).join(", ")} or ${last}`}?`;
+  return names.length === 0 ? otherwise : `did you mean ${listInWords(names, "or")}?`;
 }
 
 // src/github/input-values.ts
@@ -28774,17 +28660,12 @@ function info(message) {
   process.stdout.write(message + os4.EOL);
 }
 
-// src/github/inputs.ts
+// src/model/choices.ts
+var failLevels = ["error", "warning", "never"];
 var commentModes = ["on-failure", "always", "never"];
-function maskSecrets(inputs) {
-  if (inputs.registryPassword !== void 0) setSecret(inputs.registryPassword);
-  if (inputs.token !== void 0) setSecret(inputs.token);
-}
 
-// src/github/gather-inputs.ts
-var gatherInputNames = [
-  "reports",
-  "expected",
+// src/github/inputs.ts
+var publishInputNames = [
   "fail-on",
   "fail-on-unknown",
   "fail-on-existing",
@@ -28794,14 +28675,12 @@ var gatherInputNames = [
   "sarif-file",
   "github-token"
 ];
-function readGatherInputs(env) {
-  const read = (name) => readInput(env, name);
-  const reports = lines(read("reports"));
-  if (reports.length === 0)
-    throw new UserError("input reports: missing; name the folder that the saved reports were downloaded to");
-  const values = {
-    reports,
-    expected: positive("expected", read("expected")),
+function maskSecrets(inputs) {
+  if (inputs.registryPassword !== void 0) setSecret(inputs.registryPassword);
+  if (inputs.token !== void 0) setSecret(inputs.token);
+}
+function readPublishInputs(read) {
+  return given({
     failOn: oneOf("fail-on", read("fail-on"), failLevels),
     failOnUnknown: bool("fail-on-unknown", read("fail-on-unknown")),
     failOnExisting: bool("fail-on-existing", read("fail-on-existing")),
@@ -28810,10 +28689,19 @@ function readGatherInputs(env) {
     reportFile: read("report-file"),
     sarifFile: read("sarif-file"),
     token: read("github-token")
-  };
-  const given = Object.entries(values).filter(([, value]) => value !== void 0);
+  });
+}
+
+// src/github/gather-inputs.ts
+var gatherInputNames = ["reports", "expected", ...publishInputNames];
+function readGatherInputs(env) {
+  const read = (name) => readInput(env, name);
+  const reports = lines(read("reports"));
+  if (reports.length === 0)
+    throw new UserError("input reports: missing; name the folder that the saved reports were downloaded to");
+  const expected = positive("expected", read("expected"));
   return {
-    inputs: Object.fromEntries(given),
+    inputs: { reports, ...given({ expected }), ...readPublishInputs(read) },
     warnings: unknownInputs(env, gatherInputNames)
   };
 }
@@ -28912,43 +28800,239 @@ function say(sentence) {
   info(plainText(sentence, LIMIT));
 }
 function failStep(error2) {
-  const message = error2 instanceof Error ? error2.message : String(error2);
+  const message = messageOf(error2);
   setFailed(plainText(error2 instanceof UserError ? message : `unexpected: ${message}`, LIMIT));
   if (isDebug() && error2 instanceof Error)
     for (const line of (error2.stack ?? "").split("\n").slice(0, 100)) debug(plainText(line, LIMIT));
   process.exitCode = 2;
 }
 
+// src/report/view.ts
+function groupFindings(findings) {
+  const isActive = (f) => !f.ignored && !f.existing;
+  return {
+    active: mergeEqual(findings.filter(isActive)),
+    existing: mergeEqual(findings.filter((f) => f.existing && !f.ignored)),
+    ignored: mergeEqual(findings.filter((f) => f.ignored))
+  };
+}
+function mergeEqual(findings) {
+  const byKey = /* @__PURE__ */ new Map();
+  for (const finding2 of findings) {
+    const key = findingKey(finding2);
+    const same = byKey.get(key);
+    if (same === void 0) byKey.set(key, [finding2]);
+    else same.push(finding2);
+  }
+  return [...byKey.values()].map(toGroup).sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || b.cells - a.cells);
+}
+function toGroup(equal) {
+  const first = equal[0];
+  const { rule, severity: severity2, message, program, remedy } = first;
+  return {
+    rule,
+    severity: severity2,
+    message,
+    ...given({ program, remedy }),
+    first,
+    images: [...new Set(equal.map(({ image }) => image))],
+    platforms: [...new Set(equal.map(({ platform: platform3 }) => platform3))],
+    hosts: [...new Set(equal.flatMap(({ hosts }) => hosts))],
+    cells: equal.reduce((sum, { hosts }) => sum + hosts.length, 0)
+  };
+}
+function findingKey(f) {
+  return JSON.stringify([f.rule, f.severity, f.program, f.message, f.remedy, f.ignored?.reason, f.ignored?.until]);
+}
+function buildMatrices(report) {
+  return report.images.map((image) => buildMatrix(image, report.findings));
+}
+function buildMatrix(image, findings) {
+  const hosts = [...new Set(image.platforms.flatMap((p) => p.cells.map((c) => c.host)))];
+  const byHost = image.platforms.map((p) => new Map(p.cells.map((c) => [c.host, rowCell(c, findings)])));
+  const cellKey = makeCellKey();
+  const columns = mergeColumns(image, hosts, byHost, cellKey);
+  const rows = /* @__PURE__ */ new Map();
+  for (const host of hosts) {
+    const cells = columns.map((column) => column.cells.get(host) ?? notJudged);
+    const key = cells.map(cellKey).join();
+    const row = rows.get(key);
+    if (row) row.hosts.push(host);
+    else rows.set(key, { hosts: [host], cells, verdict: worstVerdict(judgedIn(cells)) });
+  }
+  const weights = new Map([...rows.values()].map((row) => [row, weight(row)]));
+  const weigh = (row) => weights.get(row) ?? 0;
+  return {
+    image: image.reference,
+    digest: image.digest,
+    columns: columns.map((c) => c.platforms),
+    rows: [...rows.values()].sort(
+      (a, b) => rank(a) - rank(b) || weigh(b) - weigh(a) || b.hosts.length - a.hosts.length
+    )
+  };
+}
+var notJudged = { verdict: "none", findings: [], missing: [], asBefore: false };
+function judgedIn(cells) {
+  return cells.flatMap(({ verdict: verdict2 }) => verdict2 === "none" ? [] : verdict2);
+}
+function rowCell(cell2, findings) {
+  const own2 = cell2.findings.map((i) => findings[i]).filter((f) => f !== void 0);
+  const breaks = own2.filter((f) => !f.ignored && f.severity !== "notice");
+  const asBefore = cell2.verdict === "warn" && (breaks.some((f) => f.existing && f.severity === "error") || breaks.every((f) => f.existing === true));
+  const active = breaks.filter((f) => asBefore || !f.existing);
+  active.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity));
+  return { verdict: cell2.verdict, findings: active, missing: cell2.verdict === "unknown" ? cell2.missing : [], asBefore };
+}
+function mergeColumns(image, hosts, byHost, cellKey) {
+  const columns = /* @__PURE__ */ new Map();
+  image.platforms.forEach(({ platform: platform3 }, i) => {
+    const cells = byHost[i] ?? /* @__PURE__ */ new Map();
+    const key = hosts.map((host) => cellKey(cells.get(host) ?? notJudged)).join();
+    const same = columns.get(key);
+    if (same) same.platforms.push(platform3);
+    else columns.set(key, { platforms: [platform3], cells });
+  });
+  return [...columns.values()];
+}
+function makeCellKey() {
+  const keys = /* @__PURE__ */ new Map();
+  const cellNumbers = /* @__PURE__ */ new Map();
+  const write = makeCellText();
+  return (cell2) => {
+    const known = keys.get(cell2);
+    if (known !== void 0) return known;
+    const text3 = write(cell2);
+    const key = cellNumbers.get(text3) ?? cellNumbers.size;
+    cellNumbers.set(text3, key);
+    keys.set(cell2, key);
+    return key;
+  };
+}
+function makeCellText() {
+  const numbers = /* @__PURE__ */ new Map();
+  const known = /* @__PURE__ */ new Map();
+  const numberOf = (finding2) => {
+    const key = findingKey(finding2);
+    const number4 = numbers.get(key) ?? numbers.size;
+    numbers.set(key, number4);
+    known.set(finding2, number4);
+    return number4;
+  };
+  return (cell2) => JSON.stringify([
+    cell2.verdict,
+    cell2.asBefore,
+    cell2.findings.map((finding2) => known.get(finding2) ?? numberOf(finding2)),
+    [...new Set(cell2.missing.map(({ fact }) => fact))].sort()
+  ]);
+}
+function rank(row) {
+  return verdicts.indexOf(row.verdict);
+}
+function weight(row) {
+  const count3 = (severity2) => row.cells.flatMap((c) => c.findings).filter((f) => f.severity === severity2).length;
+  return count3("error") * 1e3 + count3("warning");
+}
+var MANY_HOSTS = 5;
+function allHosts(report) {
+  return [...new Set(report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells.map((c) => c.host))))];
+}
+function hostNamer(report, titles = /* @__PURE__ */ new Map()) {
+  const ids = allHosts(report);
+  const titleOf = (id) => titles.get(id) ?? id;
+  const used = /* @__PURE__ */ new Map();
+  for (const id of ids) used.set(titleOf(id), (used.get(titleOf(id)) ?? 0) + 1);
+  const withKernels = new Set(ids.filter((id) => id.includes("@")).map((id) => id.slice(0, id.indexOf("@"))));
+  return (id) => {
+    const title = titleOf(id);
+    if ((used.get(title) ?? 0) < 2) return title;
+    if (id.includes("@")) return `${title} (kernel ${id.slice(id.indexOf("@") + 1)})`;
+    return `${title} (${withKernels.has(id) ? "default kernel" : id})`;
+  };
+}
+function count2(n, noun) {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}
+var GLANCE = 170;
+var LEAST = 50;
+function splitMessage(message) {
+  const [sentence] = cutAt(message, new RegExp("(?<=[^.\\s]{2}[.!?])\\s+(?=\\p{Lu})", "gu"), 0, Number.POSITIVE_INFINITY);
+  const head2 = sentence?.head ?? message;
+  if (head2.length <= GLANCE) return sentence ?? { head: head2, rest: "" };
+  const clause = cutAt(message.trimEnd(), /[:;,]\s+(?=where |which |so that )|[:;]\s+/g, LEAST, GLANCE).at(-1);
+  if (clause !== void 0) return { head: `${clause.head} \u2026`, rest: `\u2026 ${clause.rest}` };
+  return sentence ?? { head: head2, rest: "" };
+}
+function cutAt(text3, boundary, least, most) {
+  return [...text3.slice(0, 1e3).matchAll(boundary)].map((match) => ({ head: text3.slice(0, match.index), rest: text3.slice(match.index + match[0].length) })).filter(({ head: head2 }) => head2.length >= least && head2.length <= most && isBalanced(head2));
+}
+function isBalanced(text3) {
+  const count3 = (character) => text3.split(character).length - 1;
+  return count3("`") % 2 === 0 && count3('"') % 2 === 0 && count3("(") === count3(")");
+}
+function withStop(text3) {
+  return /[.!?]$/.test(text3) ? text3 : `${text3}.`;
+}
+function shortImage(reference) {
+  const bare = reference.replace(/^(?:docker-archive|oci-archive|oci|docker-daemon):|^docker:\/\//, "").replace(/@sha256:[0-9a-f]{64}$/, "");
+  if (/^[./]|\.t(?:ar|gz)|\.tar\.\w+/.test(bare)) return bare.replace(/^.*\/(?=[^/])/, "");
+  return bare;
+}
+function joinNames(names) {
+  return names.join(names.some((name) => name.includes(",")) ? "; " : ", ");
+}
+var LONG_SOURCE = 60;
+function mergeEvidence(evidence2) {
+  const facts = /* @__PURE__ */ new Map();
+  const shorten = (text3) => text3.replace(/\bsha256:([0-9a-f]{12})[0-9a-f]{52}\b/g, "sha256:$1\u2026").replace(/ \(test\/[\w./-]+\)/g, "");
+  for (const { fact, source } of evidence2) {
+    const sources = facts.get(shorten(fact)) ?? /* @__PURE__ */ new Set();
+    facts.set(shorten(fact), sources.add(shorten(source)));
+  }
+  return [...facts].map(([fact, sources]) => ({ fact, sources: [...sources] }));
+}
+
 // src/report/annotations.ts
 var ANNOTATIONS_PER_KIND = 10;
 var MESSAGE_LIMIT = 4096;
 var HOSTS = 12;
+var HOSTS_IN_TITLE = 2;
+var verbs = { error: "Breaks", warning: "May break", notice: "Worth knowing" };
 function buildAnnotations(report, context2 = {}, reserved = {}) {
   const groups = groupFindings(report.findings).active;
+  const all = allHosts(report).length;
+  const platforms2 = new Set(report.images.flatMap((image) => image.platforms.map(({ platform: platform3 }) => platform3))).size;
   const name = hostNamer(report, context2.hostTitles);
   return severities.flatMap((severity2) => {
     const own2 = groups.filter((group) => group.severity === severity2);
     const slots = Math.max(1, ANNOTATIONS_PER_KIND - (reserved[severity2] ?? 0));
-    if (own2.length <= slots) return own2.map((group) => annotate(report, group, name));
+    if (own2.length <= slots) return own2.map((group) => annotate(report, group, { all, platforms: platforms2 }, name));
     const shown = own2.slice(0, slots - 1);
-    return [...shown.map((group) => annotate(report, group, name)), andMore(severity2, own2.length - shown.length)];
+    return [
+      ...shown.map((group) => annotate(report, group, { all, platforms: platforms2 }, name)),
+      andMore(severity2, own2.length - shown.length)
+    ];
   });
 }
-function annotate(report, group, name) {
-  const named = group.hosts.slice(0, HOSTS).map((id) => plainText(name(id), 80));
-  const left = group.hosts.length - named.length;
+function annotate(report, group, { all, platforms: platforms2 }, name) {
+  const hosts = (limit, length) => {
+    if (all >= MANY_HOSTS && group.hosts.length === all) return `all ${all} hosts`;
+    const named = group.hosts.slice(0, limit).map((id) => plainText(name(id), length));
+    const left = group.hosts.length - named.length;
+    return `${joinNames(named)}${left > 0 ? ` and ${left} more` : ""}`;
+  };
+  const title = hosts(HOSTS_IN_TITLE, 70);
   const lines2 = [
     plainText(group.message),
     ...group.remedy === void 0 ? [] : [`Fix: ${plainText(group.remedy, 1200)}`],
-    `Hosts: ${joinNames(named)}${left > 0 ? ` and ${left} more` : ""}`,
+    `Hosts: ${hosts(HOSTS, 80)}`,
     ...report.images.length > 1 ? [`Images: ${group.images.map((i) => plainText(shortImage(i), 200)).join(", ")}`] : [],
-    ...group.platforms.length > 0 ? [`Platforms: ${group.platforms.map((p) => plainText(p, 60)).join(", ")}`] : []
+    ...platforms2 > 1 ? [`Platforms: ${group.platforms.map((p) => plainText(p, 60)).join(", ")}`] : []
   ];
   const { location: location2 = { file: "", line: 0 } } = group.first;
   const canPoint = location2.file !== "" && plainText(location2.file) === location2.file;
   return {
     severity: group.severity,
-    title: `${plainText(group.rule, 60)}: ${count2(group.hosts.length, "host")}`,
+    title: `${verbs[group.severity]} on ${title} (${plainText(group.rule, 60)})`,
     message: lines2.join("\n").slice(0, MESSAGE_LIMIT),
     ...canPoint ? { file: location2.file, line: location2.line } : {}
   };
@@ -28966,23 +29050,28 @@ var NAMED = 3;
 function findChanges(report) {
   const compared = report.images.flatMap((image) => image.platforms).filter((platform3) => platform3.base !== void 0);
   if (compared.length === 0) return void 0;
-  const changes = { tools: [...new Set(compared.flatMap(toolChanges))], broken: 0, fixed: 0, stillBroken: 0 };
+  const hosts = { broken: /* @__PURE__ */ new Set(), fixed: /* @__PURE__ */ new Set(), stillBroken: /* @__PURE__ */ new Set() };
   for (const cell2 of compared.flatMap((platform3) => platform3.cells)) {
     if (cell2.base === void 0) continue;
     const own2 = cell2.findings.map((index) => report.findings[index]);
     const breaks = own2.some((finding2) => finding2?.severity === "error" && finding2.ignored === void 0);
-    if (breaks) changes[cell2.base === "fail" ? "stillBroken" : "broken"]++;
-    else if (cell2.base === "fail" && cell2.verdict !== "unknown") changes.fixed++;
+    if (breaks) hosts[cell2.base === "fail" ? "stillBroken" : "broken"].add(cell2.host);
+    else if (cell2.base === "fail" && cell2.verdict !== "unknown") hosts.fixed.add(cell2.host);
   }
-  return changes;
+  return {
+    tools: [...new Set(compared.flatMap(toolChanges))],
+    broken: hosts.broken.size,
+    fixed: hosts.fixed.size,
+    stillBroken: hosts.stillBroken.size
+  };
 }
 function describeChanges({ tools, broken, fixed }) {
   const named = tools.slice(0, NAMED).join(", ");
   const left = tools.length - NAMED;
   const what = tools.length === 0 ? "The same tools as before" : `${named}${left > 0 ? ` and ${left} more` : ""}`;
-  if (fixed > 0 && broken > 0) return `${what}: fixes ${count2(fixed, "cell")}, breaks ${broken}`;
-  if (fixed > 0) return `${what}: fixes ${count2(fixed, "cell")}, breaks none`;
-  if (broken > 0) return `${what}: breaks ${count2(broken, "cell")}, fixes none`;
+  if (fixed > 0 && broken > 0) return `${what}: no longer breaks on ${count2(fixed, "host")}, but newly on ${broken}`;
+  if (fixed > 0) return `${what}: no longer breaks on ${count2(fixed, "host")}`;
+  if (broken > 0) return `${what}: newly breaks on ${count2(broken, "host")}`;
   return `${what}: fixes and breaks nothing`;
 }
 function toolChanges({ toolchain, base }) {
@@ -28995,7 +29084,10 @@ function toolChanges({ toolchain, base }) {
 function backendChanges(before, now) {
   const [old, own2] = [before, now].map((tools) => tools.filter(({ name }) => name === "iptables"));
   if (old.length === 0 || own2.length === 0 || [...old, ...own2].some(({ backend }) => backend === void 0)) return [];
-  const lone = (some, others) => some.filter(({ backend }) => !others.some((other) => other.backend === backend));
+  const lone = (some, others) => {
+    const backends = new Set(others.map(({ backend }) => backend));
+    return some.filter(({ backend }) => !backends.has(backend));
+  };
   const say2 = (what) => (tool) => `iptables-${tool.backend} ${tool.version ?? "of unknown version"} ${what}`;
   return [...lone(own2, old).map(say2("added")), ...lone(old, own2).map(say2("removed"))];
 }
@@ -29168,13 +29260,15 @@ function stateFact(report, context2, config2) {
     };
   const how = `as in \`- ${state.entry.replaceAll("`", "")}\` under \`${state.under}\``;
   const more = together.length > 1 ? ` and ${count2(together.length - 1, "further fact")}` : "";
-  return { action: `In \`${config2}\`, state for ${where}: ${fact}${more}, ${how}.${further}`, isChange: true };
+  return { action: `In \`${config2}\`, add for ${where}: ${fact}${more}, ${how}.${further}`, isChange: true };
 }
 function uniqueFacts(missing) {
-  return missing.filter((one, index) => missing.findIndex(({ fact }) => fact === one.fact) === index);
+  const byFact = /* @__PURE__ */ new Map();
+  for (const one of missing) if (!byFact.has(one.fact)) byFact.set(one.fact, one);
+  return [...byFact.values()];
 }
-function leadingRemedy(report) {
-  return headline(report).isChange ? rankRemedies(leadingGroups(report))[0]?.[0] : void 0;
+function leadingRemedy(report, { isChange }) {
+  return isChange ? rankRemedies(leadingGroups(report))[0]?.[0] : void 0;
 }
 function leadingSuggestion(report) {
   const groups = leadingGroups(report);
@@ -29269,40 +29363,73 @@ var COLUMNS = 4;
 var COLUMNS_OF_CODE = 40;
 var RULES_IN_CELL = 3;
 var HOSTS_IN_FINDING = 60;
+var HOSTS_NAMED = 300;
+var NOTES = 50;
+var FEW_NOTES = 5;
 var FACTS = 20;
 var FACTS_IN_CELL = 2;
-function renderMarkdown(report, context2 = {}, detail = fullDetail) {
-  const writer = {
+function prepareDrawing(report, context2 = {}) {
+  const { active, existing, ignored } = groupFindings(report.findings);
+  const lines2 = headline(report, context2);
+  return {
     report,
     context: context2,
-    detail,
+    headline: lines2,
+    remedy: leadingRemedy(report, lines2),
     hostName: hostNamer(report, context2.hostTitles),
-    linked: /* @__PURE__ */ new Set(),
-    remedy: leadingRemedy(report)
+    hosts: allHosts(report),
+    platforms: new Set(report.images.flatMap((image) => image.platforms.map(({ platform: platform3 }) => platform3))).size,
+    matrices: buildMatrices(report).filter((matrix) => matrix.rows.length > 0),
+    groups: {
+      listed: active.filter((group) => group.severity !== "notice"),
+      notices: active.filter((group) => group.severity === "notice"),
+      fixed: mergeEqual(report.fixed ?? []),
+      existing,
+      ignored
+    },
+    facts: collectFacts(openCells(report)),
+    tools: collectTools(report),
+    places: report.images.reduce((sum, image) => sum + image.platforms.length, 0)
   };
-  const groups = groupFindings(report.findings);
-  const listed = groups.active.filter((group) => group.severity !== "notice");
-  const notices = groups.active.filter((group) => group.severity === "notice");
-  const blocks = [
-    head(writer),
-    suggestion(writer),
-    ...matrices(writer),
-    findingList(writer, listed),
-    missingFacts(writer),
-    foldedGroups(writer, "Worth knowing", notices),
-    foldedGroups(writer, "Fixed by this change", mergeEqual(report.fixed ?? [])),
-    foldedGroups(writer, "Already in the base image, not counted", groups.existing),
-    foldedGroups(writer, "Ignored, not counted", groups.ignored),
-    toolList(writer),
-    notes(writer),
-    footer(writer)
+}
+function drawMarkdown(drawing, detail, limit = Number.POSITIVE_INFINITY) {
+  const writer = { ...drawing, detail, linked: /* @__PURE__ */ new Set(), unnamed: false, left: limit };
+  const { listed, notices, fixed, existing, ignored } = drawing.groups;
+  const parts = [
+    head,
+    suggestion,
+    matrices,
+    () => findingList(writer, listed),
+    missingFacts,
+    () => foldedGroups(writer, "Worth knowing", notices),
+    () => foldedGroups(writer, "Fixed by this change", fixed),
+    () => foldedGroups(writer, "Already in the base image, not counted", existing),
+    () => foldedGroups(writer, "Ignored, not counted", ignored),
+    toolList,
+    hostNames,
+    notes,
+    footer,
+    linkTargets
   ];
-  blocks.push(linkTargets(writer));
+  const blocks = [];
+  for (const part2 of parts) {
+    blocks.push(...[part2(writer)].flat());
+    if (writer.left < 0) return void 0;
+  }
   return `${blocks.filter((block) => block !== "").join("\n\n")}
 `;
 }
-function head({ report, context: context2 }) {
-  const lines2 = headline(report, context2);
+function writeAll(writer, items, write) {
+  const written = [];
+  for (const [index, item] of items.entries()) {
+    if (writer.left < 0) break;
+    const text3 = write(item, index);
+    writer.left -= text3.length;
+    written.push(text3);
+  }
+  return written;
+}
+function head({ context: context2, headline: lines2 }) {
   const name = context2.reportName ? ` \xB7 ${markdownText(context2.reportName, 100)}` : "";
   const action = markdownText(lines2.action, 1200);
   const title = lines2.change ?? lines2.sentence.replace(/\.$/, "");
@@ -29327,12 +29454,14 @@ ${wanted.text}
 \`\`\``;
 }
 function matrices(writer) {
-  const all = buildMatrices(writer.report).filter((matrix) => matrix.rows.length > 0);
+  const all = writer.matrices;
   const shown = all.slice(0, writer.detail.images);
-  const blocks = shown.flatMap((matrix) => [
-    ...all.length > 1 ? [imageTitle(matrix)] : [],
-    matrixTable(writer, matrix)
-  ]);
+  const blocks = [];
+  for (const matrix of shown) {
+    if (writer.left < 0) break;
+    if (all.length > 1) blocks.push(imageTitle(matrix));
+    blocks.push(matrixTable(writer, matrix));
+  }
   if (shown.length < all.length) blocks.push(`\u2026 and ${count2(all.length - shown.length, "further image")}.`);
   return blocks;
 }
@@ -29347,7 +29476,7 @@ function matrixTable(writer, matrix) {
   const shown = matrix.rows.slice(0, writer.detail.rows);
   const named = matrix.rows.length === 1 ? HOSTS_IN_ONLY_ROW : HOSTS_IN_ROW;
   const titles = side ? matrix.columns.map((platforms2) => platforms2.map(shortPlatform).join("<br>")) : ["Result"];
-  const lines2 = shown.map((row) => {
+  const lines2 = writeAll(writer, shown, (row) => {
     const single = several ? [platformResults(matrix, row)] : row.cells.map(resultCell);
     const cells = side ? row.cells.map((cell2) => symbols[cell2.verdict]) : single;
     const reason = rowReason(writer, row);
@@ -29364,8 +29493,12 @@ function matrixTable(writer, matrix) {
   const agreed = !several && only && only.length > 1 ? `
 
 The same on ${only.map(platformTitle).join(", ")}.` : "";
+  const isSomeNone = shown.some(({ cells }) => cells.some(({ verdict: verdict2 }) => verdict2 === "none"));
+  const none = isSomeNone ? `
+
+${symbols.none} not judged: the host does not run that platform.` : "";
   const head2 = [tableRow([...titles, "Hosts"]), tableRow([...titles.map(() => side ? ":---:" : ":---"), ":---"])];
-  return [...head2, ...lines2].join("\n") + rest + agreed;
+  return [...head2, ...lines2].join("\n") + none + rest + agreed;
 }
 function platformResults(matrix, row) {
   return [...verdicts, "none"].flatMap((verdict2) => {
@@ -29387,9 +29520,20 @@ function resultCell(cell2) {
   return `${symbols[cell2.verdict]}&nbsp;${word.replace(" ", "&nbsp;")}`;
 }
 function hostList(writer, hosts, limit, write = markdownText) {
+  if (writer.hosts.length >= MANY_HOSTS && hosts.length === writer.hosts.length) {
+    writer.unnamed = true;
+    return `all ${hosts.length} hosts`;
+  }
   const named = hosts.slice(0, hosts.length === limit + 1 ? limit + 1 : limit).map((id) => write(writer.hostName(id), 80));
   const left = hosts.length - named.length;
+  if (left > 0) writer.unnamed = true;
   return left > 0 ? `${joinNames(named)} and ${left} more` : joinNames(named);
+}
+function hostNames(writer) {
+  if (!writer.unnamed || !writer.detail.toolchain) return "";
+  const named = writeAll(writer, writer.hosts.slice(0, HOSTS_NAMED), (id) => markdownText(writer.hostName(id), 80));
+  const left = writer.hosts.length - named.length;
+  return fold(`All ${count2(writer.hosts.length, "host")}`, `${joinNames(named)}${left > 0 ? ` and ${left} more` : ""}`);
 }
 function rowReason(writer, row) {
   const findings = row.cells.flatMap((cell2) => cell2.findings);
@@ -29409,16 +29553,19 @@ function rowReason(writer, row) {
   ].join(", ");
 }
 function ruleLink({ linked }, rule) {
-  if (!/^[a-z0-9-]{1,60}$/.test(rule)) return markdownCode(rule, 60);
+  if (!isRuleId(rule)) return markdownCode(rule, 60);
   linked.add(rule);
   return `[${rule}]`;
+}
+function isRuleId(rule) {
+  return /^[a-z0-9-]{1,60}$/.test(rule);
 }
 function linkTargets({ context: context2, linked }) {
   return [...linked].map((rule) => `[${rule}]: ${context2.docsBase ?? "docs/rules/"}${rule}.md`).join("\n");
 }
 function findingList(writer, groups) {
   const shown = groups.slice(0, writer.detail.findings);
-  const blocks = shown.map((group) => findingBlock(writer, group));
+  const blocks = writeAll(writer, shown, (group) => findingBlock(writer, group));
   const left = groups.length - shown.length;
   if (left > 0)
     blocks.push(
@@ -29451,11 +29598,8 @@ function findingFacts(writer, group, rest) {
     const isLeading = group.remedy === writer.remedy;
     lines2.push(`**Fix:** ${isLeading ? "the change named at the top" : markdownText(group.remedy, 1200)}`);
   }
-  const all = allHosts(writer.report).length;
-  const everywhere = all > HOSTS_IN_ROW && group.hosts.length === all;
-  lines2.push(`**Hosts:** ${everywhere ? `all ${all} hosts` : hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
-  const platforms2 = new Set(writer.report.images.flatMap((i) => i.platforms.map((p) => p.platform)));
-  if (platforms2.size > 1) lines2.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
+  lines2.push(`**Hosts:** ${hostList(writer, group.hosts, HOSTS_IN_FINDING)}`);
+  if (writer.platforms > 1) lines2.push(`**Platforms:** ${group.platforms.map(platformTitle).join(", ")}`);
   if (writer.report.images.length > 1)
     lines2.push(`**Images:** ${group.images.map((i) => markdownCode(shortImage(i), 200)).join(", ")}`);
   if (group.program !== void 0) lines2.push(`**Together with:** ${markdownText(group.program, 120)}`);
@@ -29463,7 +29607,10 @@ function findingFacts(writer, group, rest) {
   if (location2) lines2.push(`**Brought in at:** ${locationLink(writer, location2)}`);
   if (ignored) lines2.push(`**Ignored until ${markdownText(ignored.until, 40)}:** ${markdownText(ignored.reason)}`);
   if (expired) lines2.push(`**Ignored until ${markdownText(expired.until, 40)}, no longer:** ${expiredReason(expired)}`);
-  lines2.push(`**Rule:** ${ruleLink(writer, group.rule)}`);
+  if (isRuleId(group.rule)) {
+    writer.linked.add(group.rule);
+    lines2.push(`[What it means, and how to fix or ignore it][${group.rule}]`);
+  }
   return lines2.map((line) => `- ${line}`).join("\n");
 }
 function expiredReason({ reason, place }) {
@@ -29478,30 +29625,25 @@ function locationLink({ context: context2 }, location2) {
 function encodePath(segment) {
   return encodeURIComponent(segment.toWellFormed()).replace(/[()!'*]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 }
-var evidenceLists = /* @__PURE__ */ new WeakMap();
 function evidenceList({ first: { evidence: evidence2 } }) {
-  const known = evidenceLists.get(evidence2);
-  if (known !== void 0) return known;
-  const list2 = writeEvidence(evidence2);
-  evidenceLists.set(evidence2, list2);
-  return list2;
-}
-function writeEvidence(evidence2) {
   const facts = mergeEvidence(evidence2);
   if (facts.length === 0) return "";
   const written = facts.slice(0, FACTS).map(({ sources }) => sources.slice(0, FACTS).map(markdownSource).join(", "));
   const items = facts.slice(0, FACTS).map(({ fact }, i) => {
     const source = written[i] ?? "";
-    return `- ${markdownText(fact)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+    const shown = source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source;
+    return `- ${markdownText(fact)}${shown === "" ? "" : `<br><sub>${shown}</sub>`}`;
   });
   if (facts.length > FACTS) items.push(`- \u2026 and ${count2(facts.length - FACTS, "further fact")}`);
   return `How we know:
 
 ${items.join("\n")}`;
 }
-function missingFacts(writer) {
+function openCells(report) {
+  return report.images.flatMap((image) => image.platforms.flatMap((platform3) => platform3.cells)).filter(isOpen);
+}
+function collectFacts(open2) {
   const facts = /* @__PURE__ */ new Map();
-  const open2 = writer.report.images.flatMap((i) => i.platforms.flatMap((p) => p.cells)).filter(isOpen);
   for (const cell2 of open2)
     for (const { fact, rule } of cell2.missing) {
       const entry = facts.get(fact) ?? { rules: /* @__PURE__ */ new Set(), hosts: /* @__PURE__ */ new Set() };
@@ -29509,18 +29651,23 @@ function missingFacts(writer) {
       entry.rules.add(rule);
       entry.hosts.add(cell2.host);
     }
+  return facts;
+}
+function missingFacts(writer) {
+  const { facts } = writer;
   if (facts.size === 0) return "";
   const shown = [...facts].slice(0, writer.detail.findings);
-  const items = shown.map(([fact, { rules, hosts }]) => {
+  const items = writeAll(writer, shown, ([fact, { rules, hosts }]) => {
     const links = [...rules].map((rule) => ruleLink(writer, rule)).join(", ");
     return `- ${markdownText(fact)}, needed by ${links}, on ${hostList(writer, [...hosts], HOSTS_IN_FINDING)}`;
   });
+  if (writer.left < 0) return "";
   if (shown.length < facts.size) items.push(`- \u2026 and ${count2(facts.size - shown.length, "further fact")}`);
   return fold(
     `\u2753 <b>${count2(facts.size, "fact")} not known</b>, ${facts.size === 1 ? "which" : "each of which"} could mean a break`,
     `${items.join("\n")}
 
-${statements(writer, open2)}`
+${statements(writer, openCells(writer.report))}`
   );
 }
 function isOpen({ verdict: verdict2, missing }) {
@@ -29542,7 +29689,7 @@ function statements(writer, cells) {
     const rest = list2.size - shown.length;
     return [
       `${under}:`,
-      ...shown.flatMap(entryLines),
+      ...writeAll(writer, shown, (entry) => entryLines(entry).join("\n")),
       ...rest > 0 ? [`  # and ${count2(rest, "further one")} of this form`] : []
     ];
   });
@@ -29566,7 +29713,7 @@ function foldedGroups(writer, title, groups) {
   if (groups.length === 0) return "";
   if (!writer.detail.folded) return `${title}: ${count2(groups.length, "finding")}.`;
   const shown = groups.slice(0, writer.detail.findings);
-  const items = shown.map((group) => {
+  const items = writeAll(writer, shown, (group) => {
     const { ignored } = group.first;
     const until = ignored ? ` Until ${markdownText(ignored.until, 40)}: ${markdownText(ignored.reason)}` : "";
     const symbol = severitySymbols[group.severity];
@@ -29577,24 +29724,24 @@ function foldedGroups(writer, title, groups) {
 }
 function toolList(writer) {
   if (!writer.detail.toolchain) return "";
-  const { images } = writer.report;
+  const items = writeAll(writer, [...writer.tools.values()], ({ tool, places }) => {
+    const where = places.size < writer.places ? ` on ${[...places].map((place) => markdownText(place, 120)).join(", ")}` : "";
+    return `- ${describeTool(tool)}${where}`;
+  });
+  return items.length === 0 ? "" : fold("What is in the image", items.join("\n"));
+}
+function collectTools({ images }) {
   const tools = /* @__PURE__ */ new Map();
   for (const image of images)
     for (const { platform: platform3, toolchain } of image.platforms)
       for (const tool of toolchain.tools) {
-        const text3 = describeTool(tool);
-        const places = tools.get(text3) ?? [];
-        tools.set(text3, places);
-        const place = images.length > 1 ? `${shortImage(image.reference)} ${platform3}` : platform3;
-        if (!places.includes(place)) places.push(place);
+        const { name, version: version2, backend, path, package: record2 } = tool;
+        const key = JSON.stringify([name, version2, backend, path, record2?.name, record2?.version]);
+        const entry = tools.get(key) ?? { tool, places: /* @__PURE__ */ new Set() };
+        tools.set(key, entry);
+        entry.places.add(images.length > 1 ? `${shortImage(image.reference)} ${platform3}` : platform3);
       }
-  if (tools.size === 0) return "";
-  const everywhere = images.reduce((sum, image) => sum + image.platforms.length, 0);
-  const items = [...tools].map(([text3, places]) => {
-    const where = places.length < everywhere ? ` on ${places.map((place) => markdownText(place, 120)).join(", ")}` : "";
-    return `- ${text3}${where}`;
-  });
-  return fold("What is in the image", items.join("\n"));
+  return tools;
 }
 function describeTool(tool) {
   const version2 = tool.version === null ? ", version not known" : ` ${markdownText(tool.version, 40)}`;
@@ -29604,7 +29751,7 @@ function describeTool(tool) {
 }
 function notes({ report, detail }) {
   if (report.notes.length === 0) return "";
-  const shown = report.notes.slice(0, detail.folded ? 50 : 5);
+  const shown = report.notes.slice(0, detail.folded ? NOTES : FEW_NOTES);
   const items = shown.map((note) => `- ${markdownText(note)}`);
   if (shown.length < report.notes.length)
     items.push(`- \u2026 and ${count2(report.notes.length - shown.length, "further note")}`);
@@ -29629,34 +29776,76 @@ function whole(context2) {
 var COMMENT_LIMIT = 65536;
 var SUMMARY_LIMIT = 900 * 1024;
 var steps = [
-  { kind: "tools", cut: "the list of tools", change: { toolchain: false } },
-  { kind: "folded", cut: "existing and ignored findings and notices", change: { folded: false } },
-  { kind: "evidence", cut: "evidence of warnings", change: { evidence: "errors" } },
-  { kind: "evidence", cut: "all evidence", change: { evidence: "none" } },
-  { kind: "findings", cut: "findings after the first 100", change: { findings: 100 } },
-  { kind: "findings", cut: "findings after the first 25", change: { findings: 25 } },
-  { kind: "table", cut: "table rows after the worst 30", change: { rows: 30 } },
-  { kind: "findings", cut: "findings after the first 5", change: { findings: 5 } },
-  { kind: "table", cut: "table rows after the worst 8", change: { rows: 8 } },
-  { kind: "table", cut: "tables after the third image", change: { images: 3 } },
-  { kind: "findings", cut: "all findings", change: { findings: 0 } },
-  { kind: "table", cut: "the table", change: { images: 0 } }
+  {
+    kind: "tools",
+    cut: "the lists of tools and hosts",
+    change: { toolchain: false },
+    cuts: ({ tools, hosts }) => tools.size > 0 || hosts.length >= MANY_HOSTS
+  },
+  {
+    kind: "folded",
+    cut: "existing and ignored findings and notices",
+    change: { folded: false },
+    cuts: ({ report, groups: { notices, fixed, existing, ignored } }) => [...notices, ...fixed, ...existing, ...ignored].length > 0 || report.notes.length > FEW_NOTES
+  },
+  {
+    kind: "evidence",
+    cut: "evidence of warnings",
+    change: { evidence: "errors" },
+    cuts: ({ groups }) => groups.listed.some(({ severity: severity2, first }) => severity2 !== "error" && first.evidence.length > 0)
+  },
+  {
+    kind: "evidence",
+    cut: "all evidence",
+    change: { evidence: "none" },
+    cuts: ({ groups }) => groups.listed.some(({ first }) => first.evidence.length > 0)
+  },
+  findingsStep(100),
+  findingsStep(25),
+  rowsStep(30),
+  findingsStep(5),
+  rowsStep(8),
+  {
+    kind: "table",
+    cut: "tables after the third image",
+    change: { images: 3 },
+    cuts: ({ matrices: matrices2 }) => matrices2.length > 3
+  },
+  findingsStep(0),
+  { kind: "table", cut: "the table", change: { images: 0 }, cuts: ({ matrices: matrices2 }) => matrices2.length > 0 }
 ];
+function findingsStep(findings) {
+  return {
+    kind: "findings",
+    cut: findings === 0 ? "all findings" : `findings after the first ${findings}`,
+    change: { findings },
+    cuts: ({ groups: { listed }, facts }) => Math.max(listed.length, facts.size) > findings
+  };
+}
+function rowsStep(rows) {
+  return {
+    kind: "table",
+    cut: `table rows after the worst ${rows}`,
+    change: { rows },
+    cuts: ({ matrices: matrices2 }) => matrices2.some((matrix) => matrix.rows.length > rows)
+  };
+}
 function fitMarkdown(report, context2, limit, suffix = "") {
-  const fits = (text4) => byteLength(text4 + suffix) <= limit;
+  const drawing = prepareDrawing(report, context2);
+  const room = limit - byteLength(suffix);
+  const draw = (detail2) => {
+    const text3 = drawMarkdown(drawing, detail2, room);
+    return text3 !== void 0 && byteLength(text3) <= room ? text3 + suffix : void 0;
+  };
   let detail = fullDetail;
-  let text3 = renderMarkdown(report, context2, detail);
-  if (fits(text3)) return text3 + suffix;
+  const whole2 = draw(detail);
+  if (whole2 !== void 0) return whole2;
   const cuts = /* @__PURE__ */ new Map();
-  for (const { kind, cut: cut2, change: change2 } of steps) {
-    const lower = { ...detail, ...change2 };
-    const shorter = renderMarkdown(report, context2, lower);
-    if (shorter === text3) continue;
-    cuts.set(kind, cut2);
-    [detail, text3] = [lower, shorter];
-    if (!fits(text3)) continue;
-    const told2 = renderMarkdown(report, context2, { ...detail, cut: [...cuts.values()] });
-    if (fits(told2)) return told2 + suffix;
+  for (const step of steps.filter(({ cuts: cuts2 }) => cuts2(drawing))) {
+    cuts.set(step.kind, step.cut);
+    detail = { ...detail, ...step.change, cut: [...cuts.values()] };
+    const text3 = draw(detail);
+    if (text3 !== void 0) return text3;
   }
   return lastResort(report, suffix);
 }
@@ -29668,6 +29857,34 @@ ${suffix}`;
 }
 function byteLength(text3) {
   return new TextEncoder().encode(text3).length;
+}
+
+// src/report/status.ts
+function failureReason(report, policy) {
+  const { errors, warnings } = report.counts;
+  if (policy.failOn === "never") return void 0;
+  const reasons = [
+    errors > 0 ? count2(errors, "error") : "",
+    warnings > 0 && policy.failOn === "warning" ? count2(warnings, "warning") : "",
+    policy.failOnExisting ? existingReason(report, policy.failOn) : "",
+    policy.failOnUnknown ? unknownReason(report) : ""
+  ].filter((reason) => reason !== "");
+  return reasons.length > 0 ? reasons.join(", ") : void 0;
+}
+function existingReason(report, failOn) {
+  const existing = report.findings.filter((finding2) => finding2.existing === true && finding2.ignored === void 0);
+  const errors = existing.filter((finding2) => finding2.severity === "error").length;
+  const warnings = existing.filter((finding2) => finding2.severity === "warning").length;
+  return [
+    errors > 0 ? `${count2(errors, "error")} that the base has too` : "",
+    warnings > 0 && failOn === "warning" ? `${count2(warnings, "warning")} that the base has too` : ""
+  ].filter((text3) => text3 !== "").join(", ");
+}
+function unknownReason(report) {
+  const cells = report.images.flatMap(({ platforms: platforms2 }) => platforms2.flatMap((platform3) => platform3.cells));
+  const hosts = new Set(cells.filter(({ verdict: verdict2 }) => verdict2 === "unknown").map(({ host }) => host));
+  if (hosts.size > 0) return `${count2(hosts.size, "host")} can't be judged`;
+  return report.verdict === "unknown" ? "nothing could be judged" : "";
 }
 
 // src/report/pen.ts
@@ -29696,25 +29913,32 @@ var labels = { fail: "FAIL", unknown: "UNKNOWN", warn: "WARN", pass: "PASS" };
 var verdictColors = { fail: 31, unknown: 35, warn: 33, pass: 32 };
 var severityColors = { error: 31, warning: 33, notice: 36 };
 function renderText(report, context2 = {}, options = {}) {
-  const pen = makePen(options);
-  const groups = groupFindings(report.findings);
-  const hostName = hostNamer(report, context2.hostTitles);
-  const blocks = [
-    textHead(report, context2, pen),
-    ...buildMatrices(report).map(
-      (matrix) => matrixText(report, matrix.image, matrix.columns, matrix.rows, hostName, pen)
-    ),
-    ...groups.active.map((group) => findingText(report, group, hostName, context2, pen)),
-    foldedText("Fixed by this change", mergeEqual(report.fixed ?? []), pen),
-    foldedText("Already in the base image, not counted", groups.existing, pen),
-    foldedText("Ignored, not counted", groups.ignored, pen),
-    listText("Notes", report.notes, pen)
-  ];
-  return `${breakCommands(blocks.filter((block) => block !== "").join("\n\n"))}
+  const blocks = [];
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  for (const block of textBlocks(report, context2, makePen(options))) {
+    if (block !== "") blocks.push(block);
+    left -= block.length;
+    if (left < 0) break;
+  }
+  return `${breakCommands(blocks.join("\n\n"))}
 `;
 }
-function textHead(report, context2, pen) {
+function* textBlocks(report, context2, pen) {
+  const groups = groupFindings(report.findings);
+  const hostName = hostNamer(report, context2.hostTitles);
   const lines2 = headline(report, context2);
+  const remedy = leadingRemedy(report, lines2);
+  yield textHead(lines2, pen);
+  for (const matrix of buildMatrices(report)) yield matrixText(matrix, hostName, pen);
+  const all = allHosts(report).length;
+  for (const group of groups.active)
+    yield findingText(report, group, remedy, (hosts) => hostText(hosts, all, hostName), context2, pen);
+  yield foldedText("Fixed by this change", mergeEqual(report.fixed ?? []), pen);
+  yield foldedText("Already in the base image, not counted", groups.existing, pen);
+  yield foldedText("Ignored, not counted", groups.ignored, pen);
+  yield listText("Notes", report.notes, pen);
+}
+function textHead(lines2, pen) {
   const label = pen.paint(verdictColors[lines2.verdict], labels[lines2.verdict]);
   const sentence = plainText(lines2.sentence.replaceAll("`", ""));
   const first = lines2.change === void 0 ? `${label}  ${sentence}` : `${label}  ${plainText(lines2.change)}
@@ -29725,8 +29949,7 @@ ${wrap(`Counts again: ${plainText(lines2.expired, 1e3)}`, pen.width, "", "  ")}`
   return `${first}
 ${wrap(lines2.isChange ? `Do this: ${action}` : action, pen.width, "", "         ")}${expired}`;
 }
-function matrixText(report, image, columns, rows, hostName, pen) {
-  const digest = report.images.find((i) => i.reference === image)?.digest ?? "";
+function matrixText({ image, digest, columns, rows }, hostName, pen) {
   const platforms2 = columns.map((column) => column.map((p) => plainText(p, 60)).join(", "));
   const name = `${plainText(shortImage(image), 200)}  ${plainText(digest).slice(0, 19)}  `;
   const title = wrap(`${name}${platforms2.join(", ")}`, pen.width, "", "  ");
@@ -29760,15 +29983,16 @@ function missingText(missing) {
   const facts = [...new Set(missing.map((m) => plainText(m.fact, 160)))];
   return facts.length > 3 ? [...facts.slice(0, 3).map((f) => `not known: ${f}`), `${count2(facts.length - 3, "further fact")} not known`] : facts.map((fact) => `not known: ${fact}`);
 }
-function findingText(report, group, hostName, context2, pen) {
+function findingText(report, group, leading, nameHosts, context2, pen) {
   const label = pen.paint(severityColors[group.severity], group.severity);
   const several = report.images.reduce((sum, image) => sum + image.platforms.length, 0) > 1;
   const where = several ? `  [${group.platforms.map((p) => plainText(p, 60)).join(", ")}]` : "";
   const { location: location2, evidence: evidence2 } = group.first;
+  const isLeading = leading !== void 0 && group.remedy === leading;
   const fields = [
     ["", plainText(group.message)],
-    ["fix", plainText(group.remedy ?? "", 1200)],
-    ["hosts", joinNames(group.hosts.map((id) => plainText(hostName(id), 80)))],
+    ["fix", isLeading ? "the change named at the top" : plainText(group.remedy ?? "", 1200)],
+    ["hosts", nameHosts(group.hosts)],
     ["image", report.images.length > 1 ? group.images.map((i) => plainText(shortImage(i), 200)).join(", ") : ""],
     ["with", plainText(group.program ?? "", 120)],
     ["at", location2 ? `${plainText(location2.file, 200)}:${location2.line}` : ""],
@@ -29780,12 +30004,17 @@ function findingText(report, group, hostName, context2, pen) {
   );
   return [`${label}  ${pen.paint(1, plainText(group.rule, 60))}${where}`, ...lines2].join("\n");
 }
+function hostText(hosts, all, hostName) {
+  if (all >= MANY_HOSTS && hosts.length === all) return `all ${all} hosts`;
+  return joinNames(hosts.map((id) => plainText(hostName(id), 80)));
+}
 function evidenceLines(evidence2) {
   const facts = mergeEvidence(evidence2).slice(0, 20);
   const written = facts.map(({ sources }) => sources.map((source) => plainText(source, 300)).join(", "));
   return facts.map(({ fact }, i) => {
     const source = written[i] ?? "";
-    return `${plainText(fact)} (${source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source})`;
+    const shown = source.length > LONG_SOURCE && source === written[i - 1] ? "as above" : source;
+    return `${plainText(fact)} [${shown}]`;
   });
 }
 function foldedText(title, groups, pen) {
@@ -30058,7 +30287,7 @@ function readEvent(env) {
   try {
     return adaptEvent(name, readJson(file).value, sha);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     return { ...adaptEvent(name, void 0, sha), noComment: `the event's payload can't be read (${reason})` };
   }
 }
@@ -30096,24 +30325,42 @@ import { join as join3, resolve as resolve2 } from "node:path";
 
 // src/files/write-whole.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-import { existsSync as existsSync3, mkdirSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync as closeSync2, existsSync as existsSync3, mkdirSync, openSync as openSync2, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname as dirname2, join as join2 } from "node:path";
 function writeWhole(file, text3) {
   const folder2 = dirname2(file);
   const temporary = join2(folder2, `.netfilter-compat-${randomUUID2()}`);
   try {
     makeFolder(folder2);
-    writeFileSync(temporary, text3, { flag: "wx" });
+    writePieces(temporary, typeof text3 === "string" ? [text3] : text3);
     renameSync(temporary, file);
   } catch (error2) {
     if (existsSync3(temporary)) unlinkSync(temporary);
     throw new UserError(`can't write ${file}: ${problemOf(error2)}`);
   }
 }
+var BATCH = 1024 * 1024;
+function writePieces(file, pieces) {
+  const descriptor = openSync2(file, "wx");
+  try {
+    let waiting = [];
+    let length = 0;
+    for (const piece of pieces) {
+      waiting.push(piece);
+      length += piece.length;
+      if (length < BATCH) continue;
+      writeFileSync(descriptor, waiting.join(""));
+      [waiting, length] = [[], 0];
+    }
+    writeFileSync(descriptor, waiting.join(""));
+  } finally {
+    closeSync2(descriptor);
+  }
+}
 function problemOf(error2) {
   const code = error2.code;
   if (code === "EISDIR") return "it is a folder: name a file";
-  const message = error2 instanceof Error ? error2.message : String(error2);
+  const message = messageOf(error2);
   return code === void 0 ? message : message.split(", ", 1)[0] ?? code;
 }
 function makeFolder(folder2) {
@@ -30156,6 +30403,7 @@ var order = [
     "versions",
     "backend",
     "effective",
+    "loops",
     "path",
     "target",
     "via"
@@ -30176,21 +30424,48 @@ var order = [
 var ranks = /* @__PURE__ */ new Map();
 for (const key of order.flat()) if (!ranks.has(key)) ranks.set(key, ranks.size);
 var records = /* @__PURE__ */ new Set(["defaults", "environment"]);
-function renderJson(report) {
-  return print(report);
+function* renderJsonPieces(report) {
+  let mark = "{";
+  for (const [key, value] of sortEntries(report, false)) {
+    if (value === void 0) continue;
+    yield `${mark}
+  ${JSON.stringify(key)}: `;
+    yield* print(value, "  ", key === "images" ? CELL_DEPTH : 1);
+    mark = ",";
+  }
+  yield "\n}\n";
 }
-function print(document) {
-  return `${escapeJson(JSON.stringify(sortKeys(document, false), null, 2))}
-`;
+var CELL_DEPTH = 5;
+function* print(value, indent, depth, isRecord = false) {
+  if (depth === 0 || typeof value !== "object" || value === null || Object.keys(value).length === 0) {
+    const text3 = JSON.stringify(sortKeys(value, isRecord), null, 2);
+    yield escapeJson(indent === "" ? text3 : text3.replaceAll("\n", `
+${indent}`));
+    return;
+  }
+  const inner = `${indent}  `;
+  const [open2, close] = Array.isArray(value) ? "[]" : "{}";
+  let mark = open2;
+  for (const [key, item] of Array.isArray(value) ? value.entries() : sortEntries(value, false)) {
+    if (item === void 0) continue;
+    yield `${mark}
+${inner}${typeof key === "string" ? `${JSON.stringify(key)}: ` : ""}`;
+    yield* print(item, inner, depth - 1, typeof key === "string" && records.has(key));
+    mark = ",";
+  }
+  yield `
+${indent}${close}`;
 }
 function sortKeys(value, isRecord) {
   if (Array.isArray(value)) return value.map((item) => sortKeys(item, false));
   if (typeof value !== "object" || value === null) return value;
-  const rank2 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
-  const entries = Object.entries(value).sort(([a], [b]) => rank2(a) - rank2(b) || (a < b ? -1 : 1));
   const sorted = /* @__PURE__ */ Object.create(null);
-  for (const [key, item] of entries) sorted[key] = sortKeys(item, !isRecord && records.has(key));
+  for (const [key, item] of sortEntries(value, isRecord)) sorted[key] = sortKeys(item, !isRecord && records.has(key));
   return sorted;
+}
+function sortEntries(value, isRecord) {
+  const rank2 = (key) => isRecord ? -1 : ranks.get(key) ?? Number.MAX_SAFE_INTEGER;
+  return Object.entries(value).sort(([a], [b]) => rank2(a) - rank2(b) || (a < b ? -1 : 1));
 }
 
 // src/report/sarif.ts
@@ -30244,7 +30519,7 @@ function driver(report, context2, options, rules) {
         id: cleanText(rule, 60),
         name: cleanText(rule, 60),
         shortDescription: { text: help?.summary ?? cleanText(rule, 60) },
-        ...help === void 0 ? {} : { help: { text: help.summary, markdown: help.markdown } },
+        ...given({ help: help && { text: help.summary, markdown: help.markdown } }),
         ...base?.startsWith("https://") && /^[a-z0-9-]{1,60}$/.test(rule) ? { helpUri: `${base}${rule}.md` } : {},
         properties: { tags: ["netfilter", "compatibility"] }
       };
@@ -30292,7 +30567,7 @@ function hash64(text3) {
 function writeReportFile(report, input, env) {
   const path = input ?? defaultPath(env);
   if (path === void 0) return "";
-  writeText(path, renderJson(report), input === void 0 ? void 0 : "report-file", env);
+  writeText(path, renderJsonPieces(report), input === void 0 ? void 0 : "report-file", env);
   return path;
 }
 function writeSarifFile(report, context2, options, input, env) {
@@ -30310,7 +30585,7 @@ function writeText(path, text3, input, env) {
   try {
     writeWhole(absolute, text3);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new UserError(`${input === void 0 ? "report" : `input ${input}`}: ${reason}`);
   }
 }
@@ -30329,7 +30604,7 @@ function writeMemory(report, fixed, before) {
     verdict: report.verdict,
     rules: errorRules(report),
     tools: toolVersions(report),
-    ...fixed === void 0 ? {} : { fixed }
+    ...given({ fixed })
   };
   const json = JSON.stringify(report.verdict === "unknown" ? before ?? now : now);
   const encoded = encodeURIComponent(json.toWellFormed()).replace(/-/g, "%2d");
@@ -30440,7 +30715,7 @@ function writeSummary(report, context2, file) {
     appendFileSync2(file, fitMarkdown(report, context2, SUMMARY_LIMIT));
     return void 0;
   } catch (cause) {
-    return `no job summary: ${cause instanceof Error ? cause.message : String(cause)}`;
+    return `no job summary: ${messageOf(cause)}`;
   }
 }
 
@@ -30455,7 +30730,7 @@ async function publish(options) {
     failOnUnknown: inputs.failOnUnknown ?? false,
     failOnExisting: inputs.failOnExisting ?? false
   });
-  info(forLog(renderText(report, context2)));
+  info(forLog(renderText(report, context2, { limit: LOG_LIMIT })));
   const warned = (options.warningsShown ?? 0) + (event.warning === void 0 ? 0 : 1);
   if (options.annotations !== false) annotate2(options, context2, failure2 !== void 0, warned);
   const noSummary = writeSummary(report, context2, env.GITHUB_STEP_SUMMARY);
@@ -30469,7 +30744,7 @@ async function publish(options) {
     setFailed(plainText(line, 1500));
   }
   if (files.error !== void 0) throw files.error;
-  return { ...comment, ...failure2 === void 0 ? {} : { failure: failure2 } };
+  return { ...comment, ...given({ failure: failure2 }) };
 }
 var LOG_LIMIT = 5e5;
 function forLog(text3) {
@@ -30481,21 +30756,19 @@ function forLog(text3) {
 function makeContext({ inputs, env, hostTitles }, event) {
   return {
     ...linkContext(env, event),
-    ...hostTitles === void 0 ? {} : { hostTitles },
-    ...inputs.reportName === void 0 ? {} : { reportName: inputs.reportName },
-    ...inputs.reportFile === void 0 ? {} : { reportFile: inputs.reportFile },
-    ...inputs.config === void 0 ? {} : { configFile: inputs.config }
+    ...given({
+      hostTitles,
+      reportName: inputs.reportName,
+      reportFile: inputs.reportFile,
+      configFile: inputs.config
+    })
   };
 }
 var show = { error, warning, notice };
 function annotate2({ report }, context2, fails, warned) {
   const reserved = { error: fails ? 1 : 0, warning: 1 + warned, notice: 1 };
   for (const { severity: severity2, message, title, file, line } of buildAnnotations(report, context2, reserved))
-    show[severity2](message, {
-      title,
-      ...file === void 0 ? {} : { file },
-      ...line === void 0 ? {} : { startLine: line }
-    });
+    show[severity2](message, { title, ...given({ file, startLine: line }) });
 }
 function writeFiles(options, context2) {
   const { report, inputs, env } = options;
@@ -30513,7 +30786,7 @@ function writeFiles(options, context2) {
 function sarifOptions({ dockerfile, ruleHelp, env }) {
   return {
     fallbackFile: dockerfile ?? workflowFile(env) ?? "Dockerfile",
-    ...ruleHelp === void 0 ? {} : { ruleHelp }
+    ...given({ ruleHelp })
   };
 }
 async function commentOn(options, context2, event, fails) {
@@ -30530,7 +30803,7 @@ async function commentOn(options, context2, event, fails) {
       token: inputs.token,
       apiUrl: env.GITHUB_API_URL || "https://api.github.com",
       debug,
-      ...options.retryUnit === void 0 ? {} : { retryUnit: options.retryUnit }
+      ...given({ retryUnit: options.retryUnit })
     });
     try {
       const pullRequest = await findPullRequest(client, repository2, event);
@@ -30568,7 +30841,7 @@ function skip(say2, reason) {
 }
 function explain(error2, event) {
   const status = statusOf(error2);
-  const message = error2 instanceof Error ? error2.message.split("\n")[0] : String(error2);
+  const message = messageOf(error2).split("\n", 1)[0];
   if (status === 401) return "GitHub doesn't accept the token (401)";
   if (isRateLimited(error2)) return `GitHub is asked too often and wants a longer wait than is useful here (${status})`;
   if (status === 403 && event.readOnly)
@@ -30636,8 +30909,17 @@ var alpine_3_17_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.8", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.8", source: "docker-library/repo-info repos/docker/local/20.10.23-dind.md", confidence: "seen", note: "1.8.8-r2" },
     backend: { value: "legacy", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.0.5", source: "docker-library/repo-info repos/docker/local/20.10.23-dind.md", confidence: "seen", note: "1.0.5-r2" }
+  },
+  ipset: {
+    version: { value: "7.15", source: "docker-library/repo-info repos/docker/local/20.10.23-dind.md", confidence: "seen", note: "7.15-r1" }
+  },
+  libnftnl: {
+    version: { value: "1.2.4", source: "docker-library/repo-info repos/docker/local/20.10.23-dind.md", confidence: "seen", note: "1.2.4-r0" }
   }
 };
 
@@ -30673,8 +30955,14 @@ var alpine_3_18_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.9", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.9", source: "Alpine package page: ip6tables, v3.18 main aarch64", confidence: "seen", note: "1.8.9-r2" },
     backend: { value: "legacy", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.0.7", source: "Alpine package page: ip6tables, v3.18 main aarch64", confidence: "seen", note: "1.0.7-r2" }
+  },
+  libnftnl: {
+    version: { value: "1.2.5", source: "Alpine package page: ip6tables, v3.18 main aarch64", confidence: "seen", note: "1.2.5-r1" }
   }
 };
 
@@ -30699,8 +30987,17 @@ var alpine_3_19_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.10", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.10", source: "Dockerfile FROM alpine:3.19.1", confidence: "seen", note: "1.8.10-r3" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.0.9", source: "Dockerfile FROM alpine:3.19.1", confidence: "seen", note: "1.0.9-r1" }
+  },
+  ipset: {
+    version: { value: "7.19", source: "Dockerfile FROM alpine:3.19.1", confidence: "seen", note: "7.19-r2" }
+  },
+  libnftnl: {
+    version: { value: "1.2.6", source: "Dockerfile FROM alpine:3.19.1", confidence: "seen", note: "1.2.6-r0" }
   }
 };
 
@@ -30727,6 +31024,15 @@ var alpine_3_20_default = {
   iptables: {
     version: { value: "1.8.10", source: "Alpine package page: iptables-legacy, v3.20", confidence: "documented", note: "1.8.10-r3" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.0.9", source: "Alpine package page: iptables-legacy, v3.20 main armhf", confidence: "seen", note: "1.0.9-r2" }
+  },
+  ipset: {
+    version: { value: "7.21", source: "Alpine package page: iptables-legacy, v3.20 main armhf", confidence: "seen", note: "7.21-r2" }
+  },
+  libnftnl: {
+    version: { value: "1.2.6", source: "Alpine package page: iptables-legacy, v3.20 main armhf", confidence: "seen", note: "1.2.6-r0" }
   }
 };
 
@@ -30751,8 +31057,17 @@ var alpine_3_21_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.11", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.11", source: "Dockerfile FROM alpine:3.21", confidence: "seen", note: "1.8.11-r1" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.1.1", source: "Dockerfile FROM alpine:3.21", confidence: "seen", note: "1.1.1-r0" }
+  },
+  ipset: {
+    version: { value: "7.22", source: "Dockerfile FROM alpine:3.21", confidence: "seen", note: "7.22-r1" }
+  },
+  libnftnl: {
+    version: { value: "1.2.8", source: "Dockerfile FROM alpine:3.21", confidence: "seen", note: "1.2.8-r0" }
   }
 };
 
@@ -30777,8 +31092,17 @@ var alpine_3_22_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.11", source: "release series", confidence: "inferred" },
+    version: { value: "1.8.11", source: "closure list alpine-release=3.22.5", confidence: "seen", note: "1.8.11-r1" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.1.3", source: "closure list alpine-release=3.22.5", confidence: "seen", note: "1.1.3-r0" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "closure list alpine-release=3.22.5", confidence: "seen", note: "7.24-r0" }
+  },
+  libnftnl: {
+    version: { value: "1.2.9", source: "closure list alpine-release=3.22.5", confidence: "seen", note: "1.2.9-r0" }
   }
 };
 
@@ -30805,6 +31129,15 @@ var alpine_3_23_default = {
   iptables: {
     version: { value: "1.8.11", source: "Alpine package page: iptables-legacy, v3.23", confidence: "documented", note: "1.8.11-r1" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.1.5", source: "Alpine package page: iptables-legacy, v3.23 main s390x", confidence: "seen", note: "1.1.5-r2" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "Alpine package page: iptables-legacy, v3.23 main s390x", confidence: "seen", note: "7.24-r0" }
+  },
+  libnftnl: {
+    version: { value: "1.3.0", source: "Alpine package page: iptables-legacy, v3.23 main s390x", confidence: "seen", note: "1.3.0-r0" }
   }
 };
 
@@ -30831,6 +31164,15 @@ var alpine_3_24_default = {
   iptables: {
     version: { value: "1.8.13", source: "Alpine package page: iptables-legacy, v3.24", confidence: "documented", note: "1.8.13-r0" },
     backend: { value: "nft", source: 'kubernetes-sigs/iptables-wrappers commit 0147a7e "Update instructions for Alpine 3.19 and later"; docker-library/docker#468', confidence: "documented" }
+  },
+  nft: {
+    version: { value: "1.1.6", source: "Dockerfile FROM alpine:3.24.1 pins", confidence: "seen", note: "1.1.6-r1" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "Dockerfile FROM alpine:3.24.1 pins", confidence: "seen", note: "7.24-r0" }
+  },
+  libnftnl: {
+    version: { value: "1.3.1", source: "Dockerfile FROM alpine:3.24.1 pins", confidence: "seen", note: "1.3.1-r0" }
   }
 };
 
@@ -30887,6 +31229,7 @@ var amazon_linux_2_default = {
         xt_set: { value: "loadable", source: "kernel-hardening-checker v0.6.6 distros/AmazonLinux2.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "kernel-hardening-checker v0.6.6 distros/AmazonLinux2.config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "kernel-hardening-checker v0.6.6 distros/AmazonLinux2.config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "4.14"
       ]
@@ -30933,6 +31276,12 @@ var amazon_linux_2_default = {
   iptables: {
     version: { value: "1.8.4", source: "projectcalico/calico#8831", confidence: "documented", note: "1.8.4-10.amzn2.1.2; 1.8.2 until 2020 (amazon-eks-ami#380)" },
     backend: { value: "legacy", source: "aws/eks-distro-build-tooling#202", confidence: "documented" }
+  },
+  ipset: {
+    version: { value: "6.29", source: "aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2/linux_amd64/iptables @d6d2704a", confidence: "seen", note: "6.29-1.amzn2.0.1" }
+  },
+  libnftnl: {
+    version: { value: "1.1.5", source: "aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2/linux_amd64/iptables @d6d2704a", confidence: "seen", note: "1.1.5-4.amzn2" }
   },
   nft: {
     installed: { value: false, source: "calico#8831 rpm -q", confidence: "documented" }
@@ -31001,7 +31350,7 @@ var amazon_linux_2023_default = {
         iptable_mangle: { value: "absent", source: "replicatedhq/kURL#5963: modprobe ip_tables finds nothing on 6.18.15-14.217.amzn2023; NETFILTER_XTABLES_LEGACY is off upstream since 6.17", confidence: "documented" },
         iptable_nat: { value: "absent", source: "replicatedhq/kURL#5963: modprobe ip_tables finds nothing on 6.18.15-14.217.amzn2023; NETFILTER_XTABLES_LEGACY is off upstream since 6.17", confidence: "documented" },
         iptable_raw: { value: "absent", source: "replicatedhq/kURL#5963: modprobe ip_tables finds nothing on 6.18.15-14.217.amzn2023; NETFILTER_XTABLES_LEGACY is off upstream since 6.17", confidence: "documented" },
-        nf_tables: { value: "loadable", source: "os-release PRETTY_NAME pattern; version from endoflife.date", confidence: "documented" },
+        nf_tables: { value: "loadable", source: "replicatedhq/kURL#5963 (6.18.15-14.217.amzn2023)", confidence: "documented" },
         nft_compat: { value: "loadable", source: "the node's own kubelet writes with iptables-nft, which needs it", confidence: "inferred" },
         xt_MASQUERADE: { value: "loadable", source: "kube-proxy in iptables mode runs on it, which needs this module", confidence: "inferred" },
         xt_addrtype: { value: "loadable", source: "kube-proxy in iptables mode runs on it, which needs this module", confidence: "inferred" },
@@ -31054,6 +31403,9 @@ var amazon_linux_2023_default = {
     version: { value: "1.8.8", source: "published dnf logs", confidence: "documented", note: "1.8.8-3.amzn2023.0.2" },
     backend: { value: "nft", source: "awslabs/amazon-eks-ami templates/al2023/provisioners/install-worker.sh installs iptables-nft", confidence: "seen" },
     installed: { value: true, source: "aws/eks-hybrid#37: base AL2023 has no iptables", confidence: "inferred", note: "not part of the base system: a Kubernetes node has it through the kubelet package or the node image" }
+  },
+  ipset: {
+    version: { value: "7.11", source: "aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2023/linux_amd64/iptables @d6d2704a", confidence: "seen", note: "7.11-1.amzn2023.0.3" }
   },
   nft: {
     version: { value: "1.0.4", source: "aws/eks-distro-build-tooling eks-distro-base-minimal-packages/2023", confidence: "seen", note: "1.0.4-3.amzn2023.0.3" }
@@ -31110,12 +31462,13 @@ var azure_linux_2_default = {
         xt_addrtype: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_comment: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_conntrack: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_multiport: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_nat: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_set: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "microsoft/azurelinux branch 2.0 SPECS/kernel/config", confidence: "seen" },
       notes: [
         "default"
       ]
@@ -31188,6 +31541,7 @@ var azure_linux_3_default = {
         xt_set: { value: "loadable", source: "microsoft/azurelinux branch 3.0 SPECS/kernel/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "microsoft/azurelinux branch 3.0 SPECS/kernel/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "microsoft/azurelinux branch 3.0 SPECS/kernel/config", confidence: "seen" },
       notes: [
         "default"
       ]
@@ -31231,6 +31585,7 @@ var azure_linux_3_default = {
         xt_set: { value: "loadable", source: "microsoft/azurelinux branch 3.0 SPECS/kernel-hwe/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "microsoft/azurelinux branch 3.0 SPECS/kernel-hwe/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "microsoft/azurelinux branch 3.0 SPECS/kernel-hwe/config", confidence: "seen" },
       notes: [
         "kernel-hwe"
       ]
@@ -31244,10 +31599,10 @@ var azure_linux_3_default = {
     version: { value: "1.0.9", source: "AgentBaker latest.txt", confidence: "seen", note: "1.0.9-2.azl3" }
   },
   ipset: {
-    version: { value: "7.17", source: "Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt PRETTY_NAME", confidence: "seen", note: "7.17-2.azl3" }
+    version: { value: "7.17", source: "Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt", confidence: "seen", note: "7.17-2.azl3" }
   },
   libnftnl: {
-    version: { value: "1.2.6", source: "Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt PRETTY_NAME", confidence: "seen", note: "1.2.6-1.azl3" }
+    version: { value: "1.2.6", source: "Azure/AgentBaker release-notes/AKSAzureLinuxV3/gen2/latest.txt", confidence: "seen", note: "1.2.6-1.azl3" }
   }
 };
 
@@ -31508,7 +31863,7 @@ var cos_97_default = {
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "published nodeInfo dumps (no version in the string)", confidence: "documented" }
+    backend: { value: "legacy", source: "docker-library/docker#467: still so in the later milestone 105", confidence: "inferred" }
   }
 };
 
@@ -31527,43 +31882,44 @@ var cos_101_default = {
       id: "5.15",
       release: { value: "5.15.63", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
       modules: {
-        arp_tables: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ebtables: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip6_tables: { value: "builtin", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (published nodeInfo dumps (no version in the string): module)", confidence: "inferred" },
-        ip6table_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
-        ip_set: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_set_hash_ipmac: { value: "absent", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        ip_tables: { value: "builtin", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        iptable_filter: { value: "builtin", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        iptable_mangle: { value: "builtin", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (published nodeInfo dumps (no version in the string): module)", confidence: "inferred" },
-        iptable_raw: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        nf_tables: { value: "absent", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        nft_compat: { value: "absent", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_set: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "published nodeInfo dumps (no version in the string)", confidence: "seen" }
+        arp_tables: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ebtables: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip6_tables: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip6table_filter: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set_hash_ipmac: { value: "absent", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        ip_tables: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        iptable_filter: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        iptable_mangle: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        nf_tables: { value: "absent", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        nft_compat: { value: "absent", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_mark: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_set: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "sshyran copy of the COS kernel tree, arch/x86/configs/lakitu_defconfig", confidence: "seen" },
       notes: [
         "COS 5.15.63 (2022, milestone 101/105 era)"
       ]
     }
   ],
   iptables: {
-    backend: { value: "legacy", source: "published nodeInfo dumps (no version in the string)", confidence: "documented" }
+    backend: { value: "legacy", source: "the kernel has no nf_tables (lakitu_defconfig); linkerd/linkerd2#9053", confidence: "inferred" }
   }
 };
 
@@ -31601,7 +31957,7 @@ var cos_105_default = {
   ],
   iptables: {
     version: { value: "1.8.5", source: "docker-library/docker#467 (COS 105), earthly/earthly#3402 (GKE 1.27)", confidence: "documented" },
-    backend: { value: "legacy", source: "published nodeInfo dumps (no version in the string)", confidence: "documented" }
+    backend: { value: "legacy", source: "docker-library/docker#467 (COS 105), earthly/earthly#3402 (GKE 1.27)", confidence: "documented" }
   }
 };
 
@@ -31639,7 +31995,7 @@ var cos_109_default = {
   ],
   iptables: {
     version: { value: "1.8.5", source: "docker-library/docker#467 (COS 105), earthly/earthly#3402 (GKE 1.27)", confidence: "documented" },
-    backend: { value: "legacy", source: "published nodeInfo dumps (no version in the string)", confidence: "documented" }
+    backend: { value: "legacy", source: "docker-library/docker#467 (COS 105), earthly/earthly#3402 (GKE 1.27)", confidence: "documented" }
   }
 };
 
@@ -31760,7 +32116,7 @@ var debian_10_default = {
   distribution: "debian",
   release: "10",
   maintained: false,
-  endOfLife: { value: "2022-09-10", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen" },
+  endOfLife: { value: "2024-06-30", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen", note: "long term support; without it 2022-09-10" },
   osImage: "^Debian GNU/Linux 10 \\(buster\\)",
   kernelVersion: "^4\\.19\\.\\d+-\\d+(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
@@ -31800,6 +32156,7 @@ var debian_10_default = {
         xt_set: { value: "loadable", source: "a13xp0p0v/kernel-hardening-checker config_files/distros/Debian_10_Buster_x86_64.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "a13xp0p0v/kernel-hardening-checker config_files/distros/Debian_10_Buster_x86_64.config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "a13xp0p0v/kernel-hardening-checker config_files/distros/Debian_10_Buster_x86_64.config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "generic amd64"
       ]
@@ -31820,7 +32177,7 @@ var debian_11_default = {
   maintained: false,
   endOfLife: { value: "2026-08-31", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen", note: "long term support; without it 2024-08-14" },
   osImage: "^Debian GNU/Linux 11 \\(bullseye\\)",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+(\\.(deb\\d+|bpo)\\.\\d+)?|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
     {
       id: "5.10",
@@ -31904,7 +32261,7 @@ var debian_11_default = {
     },
     {
       id: "6.1",
-      release: { value: "6.1.180-1~deb11u1", source: "Debian archive bullseye-security Packages", confidence: "seen" },
+      release: { value: "6.1.0-0.deb11.52-amd64", source: "docs.portworx.com/portworx-enterprise/support-matrix/supported-kernels; Debian archive bullseye-security Packages: 6.1.180-1~deb11u1", confidence: "documented" },
       modules: {
         arp_tables: { value: "loadable", source: "the Debian 12 kernel of the same source package", confidence: "inferred" },
         ebtables: { value: "loadable", source: "the Debian 12 kernel of the same source package", confidence: "inferred" },
@@ -31969,7 +32326,7 @@ var debian_12_default = {
   maintained: true,
   endOfLife: { value: "2028-06-30", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen", note: "long term support; without it 2026-07-11" },
   osImage: "^Debian GNU/Linux 12 \\(bookworm\\)",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+(\\.(deb\\d+|bpo)\\.\\d+)?|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
     {
       id: "6.1",
@@ -32087,6 +32444,7 @@ var debian_12_default = {
         xt_set: { value: "loadable", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "Debian linux-image-6.1.0-50-arm64 6.1.176-1, config and module list", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Debian 12 Bookworm aarch64/config", confidence: "inferred" },
       notes: [
         "generic arm64"
       ]
@@ -32198,7 +32556,7 @@ var debian_13_default = {
   maintained: true,
   endOfLife: { value: "2028-08-09", source: "endoflife-date/endoflife.date products/debian.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Debian GNU/Linux 13 \\(trixie\\)",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+(\\.(deb\\d+|bpo)\\.\\d+)?|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
     {
       id: "6.12",
@@ -32356,6 +32714,7 @@ var debian_13_default = {
         xt_set: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "Debian linux-image-6.12.107+deb13-arm64 6.12.107-1, config and module list", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Debian 13 Trixie aarch64/config", confidence: "inferred" },
       notes: [
         "generic arm64"
       ]
@@ -32506,7 +32865,7 @@ var debian_14_default = {
   release: "14",
   maintained: false,
   osImage: "^Debian GNU/Linux (forky/sid|14 \\(forky\\))",
-  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+(-\\d+(\\.(deb\\d+|bpo)\\.\\d+)?|\\+deb\\d+(\\.\\d+)?|\\+bpo)(-cloud|-rt)?-(amd64|arm64|armmp)$",
   kernels: [
     {
       id: "7.2",
@@ -32798,6 +33157,7 @@ var fcos_38_default = {
         xt_set: { value: "loadable", source: "the Fedora 38 6.3 config that was read", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the Fedora 38 6.3 config that was read", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the Fedora 38 6.3 config that was read", confidence: "inferred" },
       notes: [
         "stable stream, last lock of this base"
       ]
@@ -32837,6 +33197,7 @@ var fcos_38_default = {
         xt_set: { value: "loadable", source: "kernel-hardening-checker v0.6.6 distros/fedora_38.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "kernel-hardening-checker v0.6.6 distros/fedora_38.config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "kernel-hardening-checker v0.6.6 distros/fedora_38.config", confidence: "seen" },
       notes: [
         "Fedora 38"
       ]
@@ -33041,14 +33402,14 @@ var fcos_41_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.10", source: "os-release convention", confidence: "seen", note: "1.8.10-15.fc41" },
+    version: { value: "1.8.10", source: "coreos/fedora-coreos-config next-devel manifest-lock", confidence: "seen", note: "1.8.10-15.fc41" },
     backend: { value: "nft", source: "manifests/fedora-coreos-base.yaml", confidence: "seen" }
   },
   nft: {
-    version: { value: "1.0.9", source: "os-release convention", confidence: "seen", note: "1.0.9-7.fc41" }
+    version: { value: "1.0.9", source: "coreos/fedora-coreos-config next-devel manifest-lock", confidence: "seen", note: "1.0.9-7.fc41" }
   },
   libnftnl: {
-    version: { value: "1.2.7", source: "os-release convention", confidence: "seen", note: "1.2.7-2.fc41" }
+    version: { value: "1.2.7", source: "coreos/fedora-coreos-config next-devel manifest-lock", confidence: "seen", note: "1.2.7-2.fc41" }
   }
 };
 
@@ -33098,6 +33459,7 @@ var fedora_42_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Fedora 42 x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Fedora 42 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Fedora 42 x86 64/config", confidence: "seen" },
       notes: [
         "GA"
       ]
@@ -33137,6 +33499,7 @@ var fedora_42_default = {
         xt_set: { value: "loadable", source: "kernel-hardening-checker distros/Fedora_42_Updates_x86_64.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "kernel-hardening-checker distros/Fedora_42_Updates_x86_64.config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "kernel-hardening-checker distros/Fedora_42_Updates_x86_64.config", confidence: "seen" },
       notes: [
         "updates (NETFILTER_XTABLES_LEGACY=y)"
       ]
@@ -33144,7 +33507,7 @@ var fedora_42_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "Fedora package page: iptables/iptables-nft", confidence: "documented", note: "1.8.11-9.fc42" },
-    backend: { value: "nft", source: "Fedora", confidence: "inferred" }
+    backend: { value: "nft", source: "https://fedoraproject.org/wiki/Changes/iptables-nft-default (Fedora 32 and later)", confidence: "documented" }
   },
   nft: {
     version: { value: "1.1.1", source: "Fedora package page nftables", confidence: "documented", note: "1.1.1-3" }
@@ -33200,6 +33563,7 @@ var fedora_43_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Fedora 43 x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Fedora 43 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Fedora 43 x86 64/config", confidence: "seen" },
       notes: [
         "GA (NETFILTER_XTABLES_LEGACY=y)"
       ]
@@ -33207,7 +33571,10 @@ var fedora_43_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "Fedora package page: iptables/iptables-nft", confidence: "documented", note: "1.8.11-12.fc43" },
-    backend: { value: "nft", source: "Fedora", confidence: "inferred" }
+    backend: { value: "nft", source: "https://fedoraproject.org/wiki/Changes/iptables-nft-default (Fedora 32 and later)", confidence: "documented" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "Fedora package page: iptables/iptables-nft", confidence: "seen", note: "7.24-2" }
   },
   nft: {
     version: { value: "1.1.3", source: "Fedora package page nftables", confidence: "documented", note: "1.1.3-6" }
@@ -33260,6 +33627,7 @@ var fedora_44_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Fedora Rawhide x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Fedora Rawhide x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Fedora Rawhide x86 64/config", confidence: "seen" },
       notes: [
         "rawhide"
       ]
@@ -33267,7 +33635,7 @@ var fedora_44_default = {
   ],
   iptables: {
     version: { value: "1.8.11", source: "Fedora package page: iptables/iptables-nft", confidence: "documented", note: "1.8.11-13.fc44" },
-    backend: { value: "nft", source: "Fedora", confidence: "inferred" }
+    backend: { value: "nft", source: "https://fedoraproject.org/wiki/Changes/iptables-nft-default (Fedora 32 and later)", confidence: "documented" }
   },
   nft: {
     version: { value: "1.1.6", source: "Fedora package page nftables", confidence: "documented", note: "1.1.6-2" }
@@ -33347,6 +33715,12 @@ var flatcar_3033_default = {
   },
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-3033", confidence: "seen" }
+  },
+  ipset: {
+    version: { value: "7.6", source: "flatcar/scripts flatcar-3033 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
+  libnftnl: {
+    version: { value: "1.2.0", source: "flatcar/scripts flatcar-3033 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33399,8 +33773,11 @@ var flatcar_3510_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-3510", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.11", source: "flatcar/scripts flatcar-3510 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.0", source: "flatcar/scripts flatcar-3510 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.0", source: "flatcar/scripts flatcar-3510 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33453,8 +33830,11 @@ var flatcar_3815_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-3815", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.17", source: "flatcar/scripts flatcar-3815 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.6", source: "flatcar/scripts flatcar-3815 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.6", source: "flatcar/scripts flatcar-3815 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33507,8 +33887,11 @@ var flatcar_3975_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-3975", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.21", source: "flatcar/scripts flatcar-3975 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.6", source: "flatcar/scripts flatcar-3975 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.6", source: "flatcar/scripts flatcar-3975 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33561,8 +33944,11 @@ var flatcar_4081_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-4081", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.22", source: "flatcar/scripts flatcar-4081 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.7", source: "flatcar/scripts flatcar-4081 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.6", source: "flatcar/scripts flatcar-4081 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33615,8 +34001,11 @@ var flatcar_4152_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-4152", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.22", source: "flatcar/scripts flatcar-4152 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.8", source: "flatcar/scripts flatcar-4152 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.7", source: "flatcar/scripts flatcar-4152 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33669,8 +34058,11 @@ var flatcar_4230_default = {
   nft: {
     version: { value: "0.9.9", source: "flatcar/scripts flatcar-4230", confidence: "seen" }
   },
+  ipset: {
+    version: { value: "7.22", source: "flatcar/scripts flatcar-4230 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.2.8", source: "flatcar/scripts flatcar-4230 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.8", source: "flatcar/scripts flatcar-4230 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33720,8 +34112,14 @@ var flatcar_4459_default = {
     version: { value: "1.8.11", source: "flatcar/scripts flatcar-4459 net-firewall/iptables ebuild", confidence: "seen" },
     backend: { value: "nft", source: "profiles/coreos/base/package.use: nftables backend instead of legacy; env/net-firewall/iptables forces xtables-nft-multi", confidence: "seen" }
   },
+  nft: {
+    version: { value: "1.1.3", source: "flatcar/scripts flatcar-4459 net-firewall/nftables: the highest stable ebuild", confidence: "seen" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "flatcar/scripts flatcar-4459 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.3.0", source: "flatcar/scripts flatcar-4459 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.2.9", source: "flatcar/scripts flatcar-4459 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33771,8 +34169,14 @@ var flatcar_4593_default = {
     version: { value: "1.8.11", source: "flatcar/scripts flatcar-4593 net-firewall/iptables ebuild", confidence: "seen" },
     backend: { value: "nft", source: "profiles/coreos/base/package.use: nftables backend instead of legacy; env/net-firewall/iptables forces xtables-nft-multi", confidence: "seen" }
   },
+  nft: {
+    version: { value: "1.1.5", source: "flatcar/scripts flatcar-4593 net-firewall/nftables: the highest stable ebuild", confidence: "seen" }
+  },
+  ipset: {
+    version: { value: "7.24", source: "flatcar/scripts flatcar-4593 net-firewall/ipset: the highest stable ebuild; coreos-base/coreos installs it", confidence: "seen" }
+  },
   libnftnl: {
-    version: { value: "1.3.0", source: "flatcar/scripts flatcar-4593 (highest ebuild present)", confidence: "inferred" }
+    version: { value: "1.3.0", source: "flatcar/scripts flatcar-4593 net-libs/libnftnl: the highest stable ebuild", confidence: "seen" }
   }
 };
 
@@ -33784,14 +34188,37 @@ var gardenlinux_default = {
   release: "2150",
   maintained: true,
   osImage: "^Garden Linux",
+  kernelVersion: "^\\d+\\.\\d+\\.\\d+-cloud-(amd64|arm64)$",
   kernels: [
     {
       id: "6.18",
       release: { value: "6.18.56", source: "gardenlinux/gardenlinux-sci release 2150.12.0", confidence: "documented", note: "row read as 6.18.56 (2150.12.0)" },
       modules: {
+        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        ip_set: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
         ip_tables: { value: "loaded", source: "gardenlinux features/chost/file.include/etc/modules-load.d", confidence: "seen" },
-        nf_tables: { value: "loadable", source: "gardenlinux/package-linux config (6.18.45), Debian based", confidence: "inferred" },
-        nft_compat: { value: "loadable", source: "gardenlinux/package-linux config (6.18.45), Debian based", confidence: "inferred" }
+        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-2150 config/config)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_set: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "gardenlinux/package-linux branch rel-2150 config/config", confidence: "seen" }
       },
       notes: [
         "2150 line"
@@ -33801,16 +34228,31 @@ var gardenlinux_default = {
       id: "6.12",
       release: { value: "6.12", source: "gardenlinux/package-linux branch rel-1877", confidence: "inferred", note: "row read as 6.12.x" },
       modules: {
-        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
+        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        ip_set: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
         ip_tables: { value: "loaded", source: "gardenlinux features/chost/file.include/etc/modules-load.d", confidence: "seen" },
-        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" }
+        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (gardenlinux/package-linux branch rel-1877 config/config)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_set: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "gardenlinux/package-linux branch rel-1877 config/config", confidence: "seen" }
       },
       notes: [
         "1877 line"
@@ -33870,6 +34312,7 @@ var gh_ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "the Ubuntu kernel of the same series", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the Ubuntu kernel of the same series", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the Ubuntu kernel of the same series", confidence: "inferred" },
       notes: [
         "azure"
       ]
@@ -33981,7 +34424,7 @@ var k3os_default = {
   distribution: "k3os",
   release: "0.21",
   maintained: false,
-  osImage: "^k3OS",
+  osImage: "^k3OS v0\\.21",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+-rancher\\d+$",
   kernels: [
     {
@@ -34013,10 +34456,12 @@ var k3os_default = {
 // src/knowledge/hosts/kind-master.json
 var kind_master_default = {
   id: "kind-master",
-  title: "kind node master 2026-08",
+  title: "kind node v0.32 and later",
   distribution: "kind",
   release: "master",
   maintained: true,
+  osImage: "^Debian GNU/Linux 13 \\(trixie\\)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -34028,10 +34473,10 @@ var kind_master_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.11", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.11", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: debian:trixie-slim (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -34044,6 +34489,8 @@ var kind_v0_11_v0_13_default = {
   distribution: "kind",
   release: "v0.11-v0.13",
   maintained: false,
+  osImage: "^Ubuntu 21\\.(04|10)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -34055,10 +34502,10 @@ var kind_v0_11_v0_13_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: ubuntu:21.04/21.10 (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -34071,6 +34518,8 @@ var kind_v0_14_v0_17_default = {
   distribution: "kind",
   release: "v0.14-v0.17",
   maintained: false,
+  osImage: "^Ubuntu (21\\.10|22\\.04)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -34082,10 +34531,10 @@ var kind_v0_14_v0_17_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: ubuntu:21.10/22.04 (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -34098,6 +34547,8 @@ var kind_v0_20_default = {
   distribution: "kind",
   release: "v0.20",
   maintained: false,
+  osImage: "^Debian GNU/Linux 11 \\(bullseye\\)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -34109,10 +34560,10 @@ var kind_v0_20_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.7", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: debian:bullseye-slim (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -34125,6 +34576,8 @@ var kind_v0_22_v0_31_default = {
   distribution: "kind",
   release: "v0.22-v0.31",
   maintained: true,
+  osImage: "^Debian GNU/Linux 12 \\(bookworm\\)",
+  mark: { providerId: "^kind://", source: "kubernetes-sigs/kind pkg/cluster/internal/kubeadm/config.go: the provider-id of each node" },
   kernels: [
     {
       id: "unknown",
@@ -34136,10 +34589,10 @@ var kind_v0_22_v0_31_default = {
     }
   ],
   iptables: {
-    version: { value: "1.8.9", source: "distro package of the base", confidence: "inferred" },
-    backend: { value: "legacy", source: "kubernetes-sigs/kind images/base/files/usr/local/bin/entrypoint select_iptables", confidence: "seen", note: "chosen at node start: legacy unless iptables-nft-save shows more rules; legacy on an empty node" }
+    version: { value: "1.8.9", source: "distro package of the base", confidence: "inferred" }
   },
   notes: [
+    "the backend is chosen at node start: legacy unless iptables-nft-save shows more rules, among them those that docker writes into the node for its own DNS; both are met (images/base/files/usr/local/bin/entrypoint select_iptables; kubernetes-sigs/kind#2515)",
     "entrypoint works around a 1.8.7 vs 1.8.8 nft incompatibility (missing --dport on DNAT) (entrypoint comment, kubernetes-sigs/kind#3054)",
     "base: debian:bookworm-slim (kubernetes-sigs/kind images/base/Dockerfile at tags)"
   ]
@@ -34190,6 +34643,7 @@ var microos_tumbleweed_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs openSUSE Tumbleweed x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs openSUSE Tumbleweed x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs openSUSE Tumbleweed x86 64/config", confidence: "seen" },
       notes: [
         "default (NETFILTER_XTABLES_LEGACY=y)"
       ]
@@ -34207,25 +34661,38 @@ var minikube_iso_default = {
   distribution: "minikube",
   release: "1.38",
   maintained: true,
-  osImage: "^Buildroot ",
+  osImage: "^Buildroot 2025\\.02",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+$",
   kernels: [
     {
       id: "6.6",
       release: { value: "6.6.95", source: "kubernetes/minikube deploy/iso/minikube-iso/configs/minikube_x86_64_defconfig", confidence: "seen" },
       modules: {
-        ip6_tables: { value: "builtin", source: "linux_x86_64_defconfig", confidence: "seen" },
-        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
-        ip_set: { value: "builtin", source: "buildroot os-release", confidence: "seen" },
-        ip_tables: { value: "builtin", source: "linux_x86_64_defconfig", confidence: "seen" },
-        iptable_filter: { value: "builtin", source: "linux_x86_64_defconfig", confidence: "seen" },
-        iptable_mangle: { value: "builtin", source: "linux_x86_64_defconfig", confidence: "seen" },
-        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (linux_x86_64_defconfig: module)", confidence: "inferred" },
-        iptable_raw: { value: "loadable", source: "linux_x86_64_defconfig", confidence: "seen" },
-        nf_tables: { value: "absent", source: 'linux_x86_64_defconfig has no NF_TABLES before commit c70d84aa00 (2026-08-22, "Enable kernel nftables")', confidence: "seen" }
+        ebtables: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip6_tables: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip6table_filter: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip6table_mangle: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip6table_nat: { value: "absent", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "inferred", note: "not in the defconfig, and off by default" },
+        ip6table_raw: { value: "absent", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "inferred", note: "not in the defconfig, and off by default" },
+        ip_set: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        ip_tables: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        iptable_filter: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        iptable_mangle: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        nf_tables: { value: "absent", source: 'linux_x86_64_defconfig has no NF_TABLES before commit c70d84aa00 (2026-08-22, "Enable kernel nftables")', confidence: "seen" },
+        nft_compat: { value: "absent", source: 'linux_x86_64_defconfig has no NF_TABLES before commit c70d84aa00 (2026-08-22, "Enable kernel nftables")', confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_set: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig", confidence: "seen" }
       },
       notes: [
         "before 2026-08-22"
@@ -34233,19 +34700,33 @@ var minikube_iso_default = {
     },
     {
       id: "6.6-nftables",
-      release: { value: "6.6.95", source: "buildroot os-release", confidence: "seen" },
+      release: { value: "6.6.95", source: "kubernetes/minikube deploy/iso/minikube-iso/configs/minikube_x86_64_defconfig", confidence: "seen" },
       modules: {
-        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        ip6table_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
-        ip_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules", confidence: "inferred" },
-        iptable_raw: { value: "loadable", source: "legacy host; autoloaded once ip_tables is there", confidence: "inferred" },
-        nf_tables: { value: "loadable", source: "commit c70d84aa00", confidence: "seen" }
+        ebtables: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip6_tables: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip6table_filter: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip6table_mangle: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip6table_nat: { value: "absent", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "inferred", note: "not in the defconfig, and off by default" },
+        ip6table_raw: { value: "absent", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "inferred", note: "not in the defconfig, and off by default" },
+        ip_set: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        ip_tables: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        iptable_filter: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        iptable_mangle: { value: "builtin", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_set: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "kubernetes/minikube deploy/iso/minikube-iso/board/minikube/x86_64/linux_x86_64_defconfig @c70d84aa00", confidence: "seen" }
       },
       notes: [
         "after c70d84aa00"
@@ -34265,6 +34746,8 @@ var minikube_kicbase_default = {
   distribution: "minikube",
   release: "1.38",
   maintained: true,
+  osImage: "^Debian GNU/Linux 12 \\(bookworm\\)",
+  mark: { label: "minikube.k8s.io/name", source: "kubernetes/minikube pkg/minikube/bootstrapper/kubeadm: labels of each node" },
   kernels: [
     {
       id: "unknown",
@@ -34291,7 +34774,7 @@ var nixos_default = {
   release: "26.05",
   maintained: true,
   endOfLife: { value: "2026-12-31", source: "endoflife-date/endoflife.date products/nixos.md @a70eca337 (2026-08-22)", confidence: "seen" },
-  osImage: "^NixOS",
+  osImage: "^NixOS 26\\.05",
   kernelVersion: "^\\d+\\.\\d+(\\.\\d+)?$",
   kernels: [
     {
@@ -34329,6 +34812,7 @@ var nixos_default = {
         xt_set: { value: "loadable", source: "kernel-hardening-checker distros/nixpkgs-linux_lts.config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "kernel-hardening-checker distros/nixpkgs-linux_lts.config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "kernel-hardening-checker distros/nixpkgs-linux_lts.config", confidence: "seen" },
       notes: [
         "linux (LTS)"
       ]
@@ -34429,6 +34913,7 @@ var oracle_linux_8_default = {
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (Red Hat Compatible) x86 64/config", confidence: "seen" },
         xt_time: { value: "absent", source: "oracle/kconfigs Oracle Linux 8 (Red Hat Compatible) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 8 (Red Hat Compatible) x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "RHCK"
       ]
@@ -34472,6 +34957,7 @@ var oracle_linux_8_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (UEK 6) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (UEK 6) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 8 (UEK 6) x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "UEK6"
       ]
@@ -34511,6 +34997,7 @@ var oracle_linux_8_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (UEK 7) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 8 (UEK 7) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 8 (UEK 7) x86 64/config", confidence: "seen" },
       notes: [
         "UEK7"
       ]
@@ -34571,6 +35058,7 @@ var oracle_linux_9_default = {
         xt_time: { value: "absent", source: "oracle/kconfigs Oracle Linux 9 (Red Hat Compatible) x86 64/config", confidence: "seen" },
         xt_u32: { value: "absent", source: "oracle/kconfigs Oracle Linux 9 (Red Hat Compatible) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Oracle Linux 9 (Red Hat Compatible) x86 64/config", confidence: "seen" },
       notes: [
         "RHCK",
         "nothing loads the legacy tables: iptables-legacy is not part of the distribution (aws/amazon-vpc-cni-k8s#1847, rancher/docs#3187)"
@@ -34611,6 +35099,7 @@ var oracle_linux_9_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 9 (UEK 7) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 9 (UEK 7) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 9 (UEK 7) x86 64/config", confidence: "seen" },
       notes: [
         "UEK7"
       ]
@@ -34650,6 +35139,7 @@ var oracle_linux_9_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 9 (UEK 8) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 9 (UEK 8) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 9 (UEK 8) x86 64/config", confidence: "seen" },
       notes: [
         "UEK8"
       ]
@@ -34747,6 +35237,7 @@ var oracle_linux_10_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 10 (UEK 8) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 10 (UEK 8) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 10 (UEK 8) x86 64/config", confidence: "seen" },
       notes: [
         "UEK8"
       ]
@@ -34829,14 +35320,63 @@ var photon_3_default = {
   kernels: [
     {
       id: "4.19",
+      release: { value: "4.19.325", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+      modules: {
+        arp_tables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ebtables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        ip6table_raw: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_set: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_set_hash_ip: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_set_hash_ipport: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_set_hash_net: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        ip_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config)", confidence: "inferred" },
+        iptable_raw: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nf_tables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nf_tables_bridge: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nf_tables_netdev: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_compat: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_connlimit: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_fib: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_fib_inet: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_fib_ipv4: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_fib_ipv6: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_flow_offload: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_socket: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        nft_synproxy: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_MASQUERADE: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_NFLOG: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_TRACE: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_addrtype: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_comment: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_conntrack: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_mark: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_multiport: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_nat: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_set: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" },
+        xt_statistic: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen" }
+      },
+      xtablesCompat: { value: true, source: "vmware/photon branch 3.0 SPECS/linux/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
+      notes: [
+        "generic"
+      ]
+    },
+    {
+      id: "4.19-esx",
       release: { value: "4.19.325", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
       modules: {
         arp_tables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ebtables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        ip6_tables: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        ip6table_filter: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        ip6table_mangle: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        ip6table_nat: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
+        ip6_tables: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        ip6table_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        ip6table_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        ip6table_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
         ip6table_raw: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ip_set: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ip_set_hash_ip: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
@@ -34845,9 +35385,9 @@ var photon_3_default = {
         ip_set_hash_net: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ip_tables: { value: "builtin", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        iptable_filter: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        iptable_mangle: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
-        iptable_nat: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
+        iptable_filter: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        iptable_mangle: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
+        iptable_nat: { value: "loaded", source: "the host's own iptables is the legacy one: the kubelet loads it by writing its rules (vmware/photon branch 3.0 SPECS/linux/config-esx)", confidence: "inferred" },
         iptable_raw: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         nf_tables: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         nf_tables_bridge: { value: "absent", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
@@ -34878,13 +35418,15 @@ var photon_3_default = {
         xt_set: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon branch 3.0 SPECS/linux/config-esx", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "esx"
       ]
     }
   ],
   iptables: {
-    version: { value: "1.8.3", source: "vmware/photon 3.0 SPECS/iptables", confidence: "seen" }
+    version: { value: "1.8.3", source: "vmware/photon 3.0 SPECS/iptables", confidence: "seen" },
+    backend: { value: "legacy", source: "vmware/photon branch 3.0 SPECS/iptables/iptables.spec: no alternatives, so iptables is the link to xtables-legacy-multi that upstream's make install sets", confidence: "inferred" }
   },
   nft: {
     version: { value: "0.9.6", source: "vmware/photon 3.0", confidence: "seen" }
@@ -34956,6 +35498,7 @@ var photon_4_default = {
         xt_set: { value: "loadable", source: "vmware/photon branch 4.0 SPECS/linux/config_x86_64", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon branch 4.0 SPECS/linux/config_x86_64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon branch 4.0 SPECS/linux/config_x86_64", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "generic"
       ]
@@ -35004,6 +35547,7 @@ var photon_4_default = {
         xt_set: { value: "loadable", source: "vmware/photon 4.0 SPECS/linux/config-esx", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon 4.0 SPECS/linux/config-esx", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon 4.0 SPECS/linux/config-esx", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "esx"
       ]
@@ -35077,6 +35621,7 @@ var photon_5_default = {
         xt_set: { value: "loadable", source: "vmware/photon branch 5.0 SPECS/linux/config_x86_64", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon branch 5.0 SPECS/linux/config_x86_64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon branch 5.0 SPECS/linux/config_x86_64", confidence: "seen" },
       notes: [
         "generic"
       ]
@@ -35124,6 +35669,7 @@ var photon_5_default = {
         xt_set: { value: "loadable", source: "vmware/photon 5.0 SPECS/linux/config-esx_x86_64", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "vmware/photon 5.0 SPECS/linux/config-esx_x86_64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "vmware/photon 5.0 SPECS/linux/config-esx_x86_64", confidence: "seen" },
       notes: [
         "esx"
       ]
@@ -35257,6 +35803,7 @@ var rhcos_4_12_default = {
         xt_statistic: { value: "loadable", source: "RHEL 8 config (oracle/kconfigs Alma Linux 8); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_time: { value: "absent", source: "RHEL 8 config (oracle/kconfigs Alma Linux 8); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "RHEL 8 config (oracle/kconfigs Alma Linux 8)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35321,6 +35868,7 @@ var rhcos_4_13_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35384,6 +35932,7 @@ var rhcos_4_14_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35447,6 +35996,7 @@ var rhcos_4_15_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35510,6 +36060,7 @@ var rhcos_4_16_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35573,6 +36124,7 @@ var rhcos_4_17_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35636,6 +36188,7 @@ var rhcos_4_18_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35658,7 +36211,7 @@ var rhcos_4_19_default = {
   release: "4.19",
   maintained: true,
   endOfLife: { value: "2026-12-17", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
-  osImage: "^Red Hat Enterprise Linux CoreOS 419\\.",
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:419|9\\.6)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
@@ -35699,6 +36252,7 @@ var rhcos_4_19_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35708,8 +36262,12 @@ var rhcos_4_19_default = {
     version: { value: "1.8.10", source: "RHEL base version", confidence: "inferred" },
     backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
   },
+  nft: {
+    version: { value: "1.0.9", source: "virt-s1/rhel-edge#12222 (nftables-1.0.9-6.el9_6.1 in RHEL 9.6)", confidence: "inferred" }
+  },
   notes: [
-    "base: RHEL 9.6 (openshift/os branch release-4.19: manifest-rhel-9.6.yaml / extensions)"
+    "base: RHEL 9.6 (openshift/os branch release-4.19: manifest-rhel-9.6.yaml / extensions)",
+    "nodes name the base instead of the OpenShift release (redhat-best-practices-for-k8s/certsuite tests/platform/operatingsystem/files/rhcos_version_map: 4.19.0-ec.5 is 419.96, 4.19.0-rc.0 and later are 9.6, and openshift/installer#10652), so 4.19, 4.20 and 4.21 look alike"
   ]
 };
 
@@ -35721,7 +36279,7 @@ var rhcos_4_20_default = {
   release: "4.20",
   maintained: true,
   endOfLife: { value: "2027-04-21", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
-  osImage: "^Red Hat Enterprise Linux CoreOS 420\\.",
+  osImage: "^Red Hat Enterprise Linux CoreOS (?:420|9\\.6)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
     {
@@ -35762,6 +36320,7 @@ var rhcos_4_20_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35771,8 +36330,12 @@ var rhcos_4_20_default = {
     version: { value: "1.8.10", source: "RHEL base version", confidence: "inferred" },
     backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
   },
+  nft: {
+    version: { value: "1.0.9", source: "virt-s1/rhel-edge#12222 (nftables-1.0.9-6.el9_6.1 in RHEL 9.6)", confidence: "inferred" }
+  },
   notes: [
-    "base: RHEL 9.6 (openshift/os branch release-4.20: manifest-rhel-9.6.yaml / extensions)"
+    "base: RHEL 9.6 (openshift/os branch release-4.20: manifest-rhel-9.6.yaml / extensions)",
+    "nodes name the base instead of the OpenShift release (redhat-best-practices-for-k8s/certsuite tests/platform/operatingsystem/files/rhcos_version_map: all builds are 9.6, and openshift/installer#10628), so 4.19, 4.20 and 4.21 look alike"
   ]
 };
 
@@ -35783,6 +36346,7 @@ var rhcos_4_21_default = {
   distribution: "rhcos",
   release: "4.21",
   maintained: true,
+  endOfLife: { value: "2027-08-03", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS (?:421|9\\.6)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
@@ -35824,6 +36388,7 @@ var rhcos_4_21_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
@@ -35837,7 +36402,7 @@ var rhcos_4_21_default = {
     version: { value: "1.0.9", source: "virt-s1/rhel-edge#12222 (nftables-1.0.9-6.el9_6.1 in RHEL 9.6)", confidence: "inferred" }
   },
   notes: [
-    "base: RHEL 9.6 (openshift-eng/ocp-build-data#8916: 4.22 moved from 9.6 to 9.8); nodes name the base instead of the OpenShift release, so earlier releases on the same base look alike"
+    "base: RHEL 9.6 (openshift-eng/ocp-build-data#8916: 4.22 moved from 9.6 to 9.8); nodes name the base instead of the OpenShift release (openshift/installer#10629; redhat-best-practices-for-k8s/certsuite tests/platform/operatingsystem/files/rhcos_version_map), so 4.19, 4.20 and 4.21 look alike"
   ]
 };
 
@@ -35848,6 +36413,7 @@ var rhcos_4_22_default = {
   distribution: "rhcos",
   release: "4.22",
   maintained: true,
+  endOfLife: { value: "2027-12-31", source: "endoflife-date/endoflife.date products/red-hat-openshift.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Red Hat Enterprise Linux CoreOS (?:422|9\\.8)\\.",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+\\.el\\d+(_\\d+)?\\.(x86_64|aarch64|ppc64le|s390x)(\\+rt)?$",
   kernels: [
@@ -35889,16 +36455,18 @@ var rhcos_4_22_default = {
         xt_time: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" },
         xt_u32: { value: "absent", source: "RHEL 9 config (oracle/kconfigs Alma Linux 9); kernel-modules-extra is installed (openshift/os common.yaml)", confidence: "inferred" }
       },
+      xtablesCompat: { value: false, source: "RHEL 9 config (oracle/kconfigs Alma Linux 9)", confidence: "inferred" },
       notes: [
         "RHEL kernel"
       ]
     }
   ],
   iptables: {
+    version: { value: "1.8.10", source: "the RHEL 9 releases before and the CentOS Stream 9 that 9.8 was made of (kubevirt/kubevirt rpm/BUILD.bazel: iptables-nft-1.8.10-11.el9) carry it", confidence: "inferred" },
     backend: { value: "nft", source: "RHEL base", confidence: "inferred" }
   },
   notes: [
-    "base: RHEL 9.8 (openshift-eng/ocp-build-data#8916); nodes name the base instead of the OpenShift release (red-hat-storage/ocs-ci#16005), so 4.23 looks alike; the version of iptables in RHEL 9.8 was not read"
+    "base: RHEL 9.8 (openshift-eng/ocp-build-data#8916); nodes name the base instead of the OpenShift release (red-hat-storage/ocs-ci#16005), so 4.23 looks alike"
   ]
 };
 
@@ -35922,7 +36490,7 @@ var rhcos_5_x_default = {
     backend: { value: "nft", source: "RHEL 10 base", confidence: "inferred" }
   },
   notes: [
-    "base: RHEL 10 (code comment in HyperShift NodePool: RHEL 10 stream)"
+    "base: RHEL 10 (code comment in HyperShift NodePool: RHEL 10 stream); nodes of 4.21 and 4.22 that were moved to RHEL 10.2 call themselves the same (redhat-best-practices-for-k8s/certsuite#3700, #3865)"
   ]
 };
 
@@ -35983,6 +36551,7 @@ var rhel_7_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Oracle Linux 7 (Red Hat Compatible) x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "3.10 RHCK"
       ]
@@ -36046,6 +36615,7 @@ var rhel_8_default = {
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Alma Linux 8 x86 64/config", confidence: "seen" },
         xt_time: { value: "absent", source: "oracle/kconfigs Alma Linux 8 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Alma Linux 8 x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "4.18",
         "nothing loads the legacy tables: iptables-legacy is not part of the distribution (aws/amazon-vpc-cni-k8s#1847, rancher/docs#3187)"
@@ -36115,6 +36685,7 @@ var rhel_9_default = {
         xt_time: { value: "absent", source: "oracle/kconfigs Alma Linux 9 x86 64/config", confidence: "seen" },
         xt_u32: { value: "absent", source: "oracle/kconfigs Alma Linux 9 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs Alma Linux 9 x86 64/config", confidence: "seen" },
       notes: [
         "5.14",
         "nothing loads the legacy tables: iptables-legacy is not part of the distribution (aws/amazon-vpc-cni-k8s#1847, rancher/docs#3187)"
@@ -36158,6 +36729,7 @@ var rhel_9_default = {
         xt_time: { value: "absent", source: "oracle/kconfigs CentOS 9 Stream x86 64/config", confidence: "seen" },
         xt_u32: { value: "absent", source: "oracle/kconfigs CentOS 9 Stream x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: false, source: "oracle/kconfigs CentOS 9 Stream x86 64/config", confidence: "seen" },
       notes: [
         "5.14 stream",
         "nothing loads the legacy tables: iptables-legacy is not part of the distribution (aws/amazon-vpc-cni-k8s#1847, rancher/docs#3187)"
@@ -36172,7 +36744,7 @@ var rhel_9_default = {
     version: { value: "1.0.9", source: "RHEL 9 package logs", confidence: "documented", note: "1.0.9-3.el9 and later" }
   },
   ipset: {
-    version: { value: "7.11", source: "projectcalico/calico v3.28.0 node/Dockerfile.amd64", confidence: "documented", note: "7.11-6" }
+    version: { value: "7.11", source: "projectcalico/calico v3.28.0 node/Dockerfile.amd64 (7.11-6); package lists of 9.1 to 9.5 (7.11-8.el9, 7.11-11.el9, 7.11-11.el9_5)", confidence: "documented" }
   },
   notes: [
     'xt_u32 removed from EL9 (RHEL 9 "Considerations in adopting" firewall section)',
@@ -36195,6 +36767,8 @@ var rhel_10_default = {
       id: "6.12",
       release: { value: "6.12.0-124.29.1.el10_1", source: "oracle/kconfigs Alma Linux 10 x86 64/config", confidence: "seen" },
       modules: {
+        arp_tables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
+        ebtables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
         ip6_tables: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_mangle: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
@@ -36236,6 +36810,8 @@ var rhel_10_default = {
       id: "6.12-stream",
       release: { value: "6.12.0-191.el10", source: "oracle/kconfigs CentOS 10 Stream x86 64/config", confidence: "seen" },
       modules: {
+        arp_tables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
+        ebtables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
         ip6_tables: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_mangle: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
@@ -36278,6 +36854,9 @@ var rhel_10_default = {
     version: { value: "1.8.11", source: "kubernetes/kops#17789", confidence: "documented", note: "1.8.11-9.el10_0, 1.8.11-11.el10" },
     backend: { value: "nft", source: "kops#17789, #18179", confidence: "documented" }
   },
+  ipset: {
+    version: { value: "7.22", source: "vault.almalinux.org/10.0/BaseOS/x86_64_v2/os/Packages/ipset-7.22-7.el10_0.x86_64_v2.rpm; Rocky Linux 10 carries 7.22-8.el10", confidence: "documented", note: "the package requires kernel-modules-extra" }
+  },
   notes: [
     'without kernel-modules-extra every iptables-nft rule with an xt match fails ("Extension MASQUERADE revision 0 not supported, missing kernel module?"), ipset fails with "Kernel error received: Invalid argument"; only native-nft or eBPF CNIs work (kubernetes/kops#18724, #18734)',
     "newer iptables-nft (1.8.11-11.el10) requires kernel-modules-extra-matched (kops#17789)",
@@ -36300,6 +36879,8 @@ var rhel_10_cloud_default = {
       id: "6.12",
       release: { value: "6.12.0-124.29.1.el10_1", source: "oracle/kconfigs Alma Linux 10 x86 64/config", confidence: "seen" },
       modules: {
+        arp_tables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
+        ebtables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
         ip6_tables: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_mangle: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
@@ -36341,6 +36922,8 @@ var rhel_10_cloud_default = {
       id: "6.12-stream",
       release: { value: "6.12.0-191.el10", source: "oracle/kconfigs CentOS 10 Stream x86 64/config", confidence: "seen" },
       modules: {
+        arp_tables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
+        ebtables: { value: "absent", source: "kubernetes/kops#18179: the kernel modules of legacy iptables are removed, of which it is one", confidence: "inferred" },
         ip6_tables: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_filter: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
         ip6table_mangle: { value: "absent", source: "kubernetes/kops#18179, kubernetes/enhancements#5343", confidence: "documented" },
@@ -36512,7 +37095,7 @@ var sle_micro_6_0_default = {
   kernels: [
     {
       id: "6.4",
-      release: { value: "6.4", source: "base product", confidence: "inferred", note: "row read as 6.4 / 6.12 (ALP base)" },
+      release: { value: "6.4.0-50-default", source: "docs.portworx.com/portworx-enterprise/support-matrix/supported-kernels (6.4.0-50.1, the package of it)", confidence: "documented" },
       modules: {},
       notes: [
         "default"
@@ -36537,7 +37120,7 @@ var sle_micro_6_1_default = {
   kernels: [
     {
       id: "6.4",
-      release: { value: "6.4", source: "base product", confidence: "inferred", note: "row read as 6.4 / 6.12 (ALP base)" },
+      release: { value: "6.4.0-50-default", source: "docs.portworx.com/portworx-enterprise/support-matrix/supported-kernels (6.4.0-50.1, the package of it)", confidence: "documented" },
       modules: {},
       notes: [
         "default"
@@ -36561,8 +37144,8 @@ var sle_micro_6_2_default = {
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-[\\d.]+-(default|rt)$",
   kernels: [
     {
-      id: "6.4",
-      release: { value: "6.4", source: "base product", confidence: "inferred", note: "row read as 6.4 / 6.12 (ALP base)" },
+      id: "6.12",
+      release: { value: "6.12.0-160000.37-default", source: "docs.portworx.com/portworx-enterprise/support-matrix/supported-kernels (6.12.0-160000.37.1, the package of it); SUSE-SU-2026:20942-1: one kernel for SLES 16.0 and SUSE Linux Micro 6.2", confidence: "documented" },
       modules: {},
       notes: [
         "default"
@@ -36768,6 +37351,7 @@ var sles_16_0_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs openSUSE Leap (SLES Compatible) 16.0 x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs openSUSE Leap (SLES Compatible) 16.0 x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs openSUSE Leap (SLES Compatible) 16.0 x86 64/config", confidence: "seen" },
       notes: [
         "default"
       ]
@@ -36797,9 +37381,9 @@ var talos_1_5_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
@@ -36820,18 +37404,19 @@ var talos_1_5_default = {
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         nft_tproxy: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.5 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -36875,9 +37460,9 @@ var talos_1_6_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
@@ -36898,18 +37483,19 @@ var talos_1_6_default = {
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         nft_tproxy: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.6 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -36953,9 +37539,9 @@ var talos_1_7_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
@@ -36968,23 +37554,24 @@ var talos_1_7_default = {
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.7 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -37029,9 +37616,9 @@ var talos_1_8_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
@@ -37044,23 +37631,24 @@ var talos_1_8_default = {
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -37107,9 +37695,9 @@ var talos_1_8_early_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
@@ -37122,23 +37710,24 @@ var talos_1_8_early_default = {
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.8 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -37183,9 +37772,9 @@ var talos_1_9_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
@@ -37198,23 +37787,24 @@ var talos_1_9_default = {
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_connlimit: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.9 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -37261,9 +37851,9 @@ var talos_1_10_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
@@ -37275,23 +37865,24 @@ var talos_1_10_default = {
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.10 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -37338,9 +37929,9 @@ var talos_1_11_default = {
         ip6table_nat: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
@@ -37352,23 +37943,24 @@ var talos_1_11_default = {
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nf_tables_bridge: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "siderolabs/pkgs release-1.11 kernel/build/config-amd64", confidence: "seen" },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
       ]
@@ -37415,9 +38007,9 @@ var talos_1_12_default = {
         ip6table_nat: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
@@ -37428,22 +38020,22 @@ var talos_1_12_default = {
         iptable_raw: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nft_socket: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.12 kernel/build/config-amd64", confidence: "seen" }
       },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
@@ -37493,9 +38085,9 @@ var talos_1_13_default = {
         ip6table_nat: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
@@ -37506,21 +38098,21 @@ var talos_1_13_default = {
         iptable_raw: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.13 kernel/build/config-amd64", confidence: "seen" }
       },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
@@ -37570,9 +38162,9 @@ var talos_1_14_default = {
         ip6table_nat: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ip6table_raw: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ip_set: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ip: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_ipport: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        ip_set_hash_net: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ip: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_ipport: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        ip_set_hash_net: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ip_tables: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ipt_ECN: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         ipt_SYNPROXY: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
@@ -37583,21 +38175,21 @@ var talos_1_14_default = {
         iptable_raw: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         nf_tables: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         nft_compat: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        nft_fib_inet: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        nft_fib_inet: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         nft_flow_offload: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         nft_synproxy: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_MASQUERADE: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_NFLOG: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_MASQUERADE: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_NFLOG: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
         xt_TRACE: { value: "absent", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_addrtype: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_comment: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_conntrack: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_mark: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_multiport: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_nat: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_set: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
-        xt_statistic: { value: "loadable", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" }
+        xt_addrtype: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_comment: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_conntrack: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_mark: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_multiport: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_nat: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_set: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" },
+        xt_statistic: { value: "builtin", source: "siderolabs/pkgs release-1.14 kernel/build/config-amd64", confidence: "seen" }
       },
       notes: [
         "everything built in; config of the release branch head, early patch releases can differ"
@@ -37659,6 +38251,12 @@ var ubuntu_18_04_default = {
   iptables: {
     version: { value: "1.6.1", source: "autobase-tech/autobase#3 log on Ubuntu 18.04; k3s-io/k3s#7137 lists 18.04 among old-iptables hosts", confidence: "documented" },
     backend: { value: "legacy", source: "iptables 1.6 predates the nft alternative", confidence: "inferred" }
+  },
+  nft: {
+    version: { value: "0.8.2", source: "https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", confidence: "seen", note: "0.8.2-1" }
+  },
+  ipset: {
+    version: { value: "6.34", source: "https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", confidence: "seen", note: "6.34-1" }
   }
 };
 
@@ -37669,7 +38267,7 @@ var ubuntu_20_04_default = {
   distribution: "ubuntu",
   release: "20.04",
   maintained: false,
-  endOfLife: { value: "2025-05", source: "ubuntu.com/about/release-cycle", confidence: "documented" },
+  endOfLife: { value: "2025-05-31", source: "endoflife-date/endoflife.date products/ubuntu.md @a70eca337 (2026-08-22)", confidence: "seen" },
   osImage: "^Ubuntu 20\\.04(\\.\\d+)?( LTS)?",
   kernelVersion: "^\\d+\\.\\d+\\.\\d+-\\d+-(generic|aws|azure|gcp|gke|oracle|kvm|raspi|lowlatency|realtime|azure-fde|azure-fips)(-64k)?$",
   kernels: [
@@ -37708,6 +38306,7 @@ var ubuntu_20_04_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Ubuntu 20.04 LTS Focal x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Ubuntu 20.04 LTS Focal x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Ubuntu 20.04 LTS Focal x86 64/config", confidence: "seen", note: "CONFIG_COMPAT, which alone decides before 5.13" },
       notes: [
         "GA 5.4"
       ]
@@ -37747,6 +38346,7 @@ var ubuntu_20_04_default = {
         xt_set: { value: "loadable", source: "the generic 5.4 config of the same source package (oracle/kconfigs Ubuntu 20.04)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the generic 5.4 config of the same source package (oracle/kconfigs Ubuntu 20.04)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the generic 5.4 config of the same source package (oracle/kconfigs Ubuntu 20.04)", confidence: "inferred" },
       notes: [
         "azure-fips"
       ]
@@ -37786,6 +38386,7 @@ var ubuntu_20_04_default = {
         xt_set: { value: "loadable", source: "the Ubuntu 22.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the Ubuntu 22.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the Ubuntu 22.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" },
       notes: [
         "HWE 5.15 (cvm)"
       ]
@@ -37875,6 +38476,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Ubuntu 22.04 LTS Jammy x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Ubuntu 22.04 LTS Jammy x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Ubuntu 22.04 LTS Jammy x86 64/config", confidence: "seen" },
       notes: [
         "GA 5.15"
       ]
@@ -37914,6 +38516,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "the generic 5.15 config of the same source package (oracle/kconfigs Ubuntu 22.04)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the generic 5.15 config of the same source package (oracle/kconfigs Ubuntu 22.04)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the generic 5.15 config of the same source package (oracle/kconfigs Ubuntu 22.04)", confidence: "inferred" },
       notes: [
         "azure (AKS today)"
       ]
@@ -37953,6 +38556,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
       notes: [
         "HWE 6.2"
       ]
@@ -37992,6 +38596,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
       notes: [
         "HWE 6.5"
       ]
@@ -38031,6 +38636,7 @@ var ubuntu_22_04_default = {
         xt_set: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "between the Ubuntu 5.15 and 6.8 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
       notes: [
         "HWE 6.8"
       ]
@@ -38100,6 +38706,7 @@ var ubuntu_24_04_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Ubuntu 24.04 LTS Noble x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Ubuntu 24.04 LTS Noble x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Ubuntu 24.04 LTS Noble x86 64/config", confidence: "seen" },
       notes: [
         "GA 6.8"
       ]
@@ -38139,6 +38746,7 @@ var ubuntu_24_04_default = {
         xt_set: { value: "loadable", source: "the generic 6.8 config of the same source package (oracle/kconfigs Ubuntu 24.04)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the generic 6.8 config of the same source package (oracle/kconfigs Ubuntu 24.04)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the generic 6.8 config of the same source package (oracle/kconfigs Ubuntu 24.04)", confidence: "inferred" },
       notes: [
         "azure 6.8 (AKS)"
       ]
@@ -38178,6 +38786,7 @@ var ubuntu_24_04_default = {
         xt_set: { value: "loadable", source: "between the Ubuntu 6.8 and 6.14 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "between the Ubuntu 6.8 and 6.14 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "between the Ubuntu 6.8 and 6.14 configs that were read (oracle/kconfigs): both build it alike", confidence: "inferred" },
       notes: [
         "HWE 6.11"
       ]
@@ -38217,6 +38826,7 @@ var ubuntu_24_04_default = {
         xt_set: { value: "loadable", source: "the Ubuntu 25.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" },
         xt_statistic: { value: "loadable", source: "the Ubuntu 25.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" }
       },
+      xtablesCompat: { value: true, source: "the Ubuntu 25.04 kernel of the same series (oracle/kconfigs)", confidence: "inferred" },
       notes: [
         "HWE 6.14"
       ]
@@ -38337,6 +38947,7 @@ var ubuntu_25_04_default = {
         xt_set: { value: "loadable", source: "oracle/kconfigs Ubuntu 25.04 Plucky x86 64/config", confidence: "seen" },
         xt_statistic: { value: "loadable", source: "oracle/kconfigs Ubuntu 25.04 Plucky x86 64/config", confidence: "seen" }
       },
+      xtablesCompat: { value: true, source: "oracle/kconfigs Ubuntu 25.04 Plucky x86 64/config", confidence: "seen" },
       notes: [
         "GA 6.14"
       ]
@@ -38345,6 +38956,9 @@ var ubuntu_25_04_default = {
   iptables: {
     version: { value: "1.8.11", source: "between noble 1.8.10 and resolute 1.8.11", confidence: "inferred" },
     backend: { value: "nft", source: "the packages of 24.04 and 26.04 before and after it", confidence: "inferred" }
+  },
+  nft: {
+    version: { value: "1.1.1", source: "https://documentation.ubuntu.com/security/security-features/network/firewall/ (order of columns mapped to releases by version suffix)", confidence: "seen", note: "1.1.1-1build1" }
   }
 };
 
@@ -38446,6 +39060,7 @@ var ubuntu_26_04_default = {
     version: { value: "1.3.1", source: "Azure/AgentBaker release-notes/AKSUbuntu/gen2/2604minimalcontainerd/latest.txt", confidence: "seen", note: "1.3.1-1" }
   },
   notes: [
+    "Whether its kernel 7.0 has the legacy tables is not known: on 26.04 hosts iptables-legacy of a container finds no nat table (chainguard-images/images#3126, concourse/docker-image-resource#388), which a kernel without them and one that has nothing loaded do alike",
     "runner-images pins podman firewall_driver=iptables on 26.04 because netavark defaults to nftables and name resolution failed (actions/runner-images commit 0072c019e (#14291))"
   ]
 };
@@ -38702,14 +39317,14 @@ function toHost(row, kernel) {
 }
 
 // src/model/unjudged.ts
-var HOSTS_NAMED = 3;
+var HOSTS_NAMED2 = 3;
 function unjudgedNotes({ reference, platforms: platforms2 }) {
   const idle = platforms2.filter(({ cells, unjudged: unjudged2 = [] }) => cells.length === 0 && unjudged2.length > 0);
   const judged = new Set(platforms2.flatMap(({ cells }) => cells.map(({ host }) => host)));
   const empty = new Map(
     platforms2.flatMap(({ unjudged: unjudged2 = [] }) => unjudged2.filter(({ host }) => !judged.has(host)).map((e) => [e.host, e]))
   );
-  const named = [...empty.values()].slice(0, HOSTS_NAMED).map(({ host, architectures }) => `${host} (${architectures.join(", ")})`);
+  const named = [...empty.values()].slice(0, HOSTS_NAMED2).map(({ host, architectures }) => architectures.length === 0 ? host : `${host} (${architectures.join(", ")})`);
   const left = empty.size - named.length;
   return [
     ...idle.length === 0 ? [] : [`${reference}: ${idle.map(({ platform: platform3 }) => platform3).join(", ")}: not judged, no selected host runs it.`],
@@ -38723,7 +39338,7 @@ function unjudgedNotes({ reference, platforms: platforms2 }) {
 function mergeReports(legs) {
   const findings = [];
   const fixed = [];
-  const placed = { images: [], byName: /* @__PURE__ */ new Map(), tries: /* @__PURE__ */ new Map() };
+  const placed = { images: [], byName: /* @__PURE__ */ new Map(), tables: /* @__PURE__ */ new Map(), tries: /* @__PURE__ */ new Map() };
   for (const { name, report } of legs) {
     const moved = report.images.map((image) => shiftFindings(image, findings.length));
     const names = placeAll(placed, moved, name);
@@ -38758,7 +39373,7 @@ function placeAll(placed, own2, leg) {
   for (const [reference, group] of groupByName(own2)) {
     const earlier = byName.get(reference);
     const [first, ...others] = group;
-    if (first !== void 0 && others.length === 0 && earlier !== void 0 && fitOneTable(earlier, first)) {
+    if (first !== void 0 && others.length === 0 && earlier !== void 0 && joinTable(placed, earlier, first)) {
       earlier.platforms.push(...first.platforms);
       if (earlier.digest !== first.digest) earlier.digest = "";
       names.set(reference, reference);
@@ -38781,13 +39396,31 @@ function groupByName(images) {
   }
   return groups;
 }
-function fitOneTable(a, b) {
-  const names = new Set(a.platforms.map(({ platform: platform3 }) => platform3));
-  if (b.platforms.some(({ platform: platform3 }) => names.has(platform3))) return false;
-  const [first, ...others] = [...a.platforms, ...b.platforms].map(selectionOf);
-  return first === void 0 || others.every((other) => isSameSelection(first, other));
+function joinTable({ tables }, image, further) {
+  const table = tables.get(image) ?? tableOf(image);
+  tables.set(image, table);
+  const other = tableOf(further);
+  if (table.selection === void 0 || other.selection === void 0) return false;
+  if (other.platforms.values().some((name) => table.platforms.has(name))) return false;
+  if (!isSameSelection(table.selection, other.selection)) return false;
+  for (const name of other.platforms) table.platforms.add(name);
+  addPrograms(table.selection, other.selection);
+  return true;
 }
-function selectionOf({ cells, unjudged: unjudged2 = [] }) {
+function tableOf({ platforms: platforms2 }) {
+  const selection = selectionOf(platforms2[0]);
+  const agree = platforms2.slice(1).every((platform3) => {
+    const other = selectionOf(platform3);
+    if (!isSameSelection(selection, other)) return false;
+    addPrograms(selection, other);
+    return true;
+  });
+  return {
+    platforms: new Set(platforms2.map(({ platform: platform3 }) => platform3)),
+    selection: agree ? selection : void 0
+  };
+}
+function selectionOf({ cells = [], unjudged: unjudged2 = [] } = {}) {
   return new Map([
     ...cells.map(({ host, kernel, programs }) => [host, { kernel, programs: JSON.stringify(programs) }]),
     ...unjudged2.map(({ host, kernel }) => [host, { kernel }])
@@ -38799,9 +39432,14 @@ function isSameSelection(a, b) {
     const same = a.get(host);
     if (same?.kernel !== kernel) return false;
     if (same.programs !== void 0 && programs !== void 0 && same.programs !== programs) return false;
-    if (programs !== void 0) same.programs = programs;
   }
   return true;
+}
+function addPrograms(a, b) {
+  for (const [host, { programs }] of b) {
+    const same = a.get(host);
+    if (same !== void 0 && programs !== void 0) same.programs = programs;
+  }
 }
 function freeName({ byName, tries }, wanted) {
   let name = wanted;
@@ -38810,14 +39448,24 @@ function freeName({ byName, tries }, wanted) {
   tries.set(wanted, n);
   return name;
 }
+var LEGS_NAMED = 3;
 function mergeNotes(legs) {
   const notes2 = /* @__PURE__ */ new Map();
   for (const { name, report } of legs) {
     const unjudged2 = new Set(report.images.flatMap(unjudgedNotes));
-    for (const note of new Set(report.notes))
-      if (!unjudged2.has(note)) notes2.set(note, [...notes2.get(note) ?? [], name]);
+    for (const note of new Set(report.notes)) {
+      if (unjudged2.has(note)) continue;
+      const names = notes2.get(note);
+      if (names === void 0) notes2.set(note, [name]);
+      else names.push(name);
+    }
   }
-  return [...notes2].map(([note, names]) => names.length === legs.length ? note : `${names.join(", ")}: ${note}`);
+  return [...notes2].map(([note, names]) => {
+    if (names.length === legs.length) return note;
+    const left = names.length - LEGS_NAMED;
+    const more = left > 0 ? ` and ${left} more` : "";
+    return `${names.slice(0, LEGS_NAMED).join(", ")}${more}: ${note}`;
+  });
 }
 
 // src/rule-pages.ts
