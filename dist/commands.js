@@ -44231,14 +44231,14 @@ function collectSteps({ tree, find: find3 }, words3) {
     call2({ kind: "call", words: [path], certainty: "sure", line: path }, ENTRYPOINT, [], "sure", 0);
   return steps2;
 }
-var SERVICES = {
-  init: ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]
-};
+var SERVICES = /* @__PURE__ */ new Map([
+  ["init", ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]]
+]);
 var MAX_SERVICES = 64;
 function servicesOf(tree, [first2 = "", ...words3]) {
   const folder2 = words3.find((word) => word.startsWith("/"));
   const isSupervisor = /^(?:runsvdir|s6-svscan|svscan)$/.test(basename10(first2));
-  const folders = isSupervisor && folder2 !== void 0 ? [folder2] : SERVICES[basename10(first2)] ?? [];
+  const folders = isSupervisor && folder2 !== void 0 ? [folder2] : SERVICES.get(basename10(first2)) ?? [];
   return folders.flatMap(
     (parent) => tree.list(parent).slice(0, MAX_SERVICES).map((name) => `${parent}/${name}`)
   ).flatMap((path) => [path, `${path}/run`]);
@@ -45436,7 +45436,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "2f61741ba6f74032" : void 0;
+var build = true ? "221c8468dc952394" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);

@@ -1320,7 +1320,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "2f61741ba6f74032" : void 0;
+var build = true ? "221c8468dc952394" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
@@ -13448,14 +13448,14 @@ function collectSteps({ tree: tree2, find: find3 }, words) {
     call2({ kind: "call", words: [path], certainty: "sure", line: path }, ENTRYPOINT, [], "sure", 0);
   return steps;
 }
-var SERVICES = {
-  init: ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]
-};
+var SERVICES = /* @__PURE__ */ new Map([
+  ["init", ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]]
+]);
 var MAX_SERVICES = 64;
 function servicesOf(tree2, [first = "", ...words]) {
   const folder = words.find((word) => word.startsWith("/"));
   const isSupervisor = /^(?:runsvdir|s6-svscan|svscan)$/.test(basename10(first));
-  const folders = isSupervisor && folder !== void 0 ? [folder] : SERVICES[basename10(first)] ?? [];
+  const folders = isSupervisor && folder !== void 0 ? [folder] : SERVICES.get(basename10(first)) ?? [];
   return folders.flatMap(
     (parent) => tree2.list(parent).slice(0, MAX_SERVICES).map((name) => `${parent}/${name}`)
   ).flatMap((path) => [path, `${path}/run`]);

@@ -87,16 +87,16 @@ function collectSteps({ tree, find }: Context, words: readonly string[]): Step[]
 }
 
 /** Where supervisors keep what they run: s6-overlay (https://github.com/just-containers/s6-overlay), runit. */
-const SERVICES: Readonly<Record<string, readonly string[]>> = {
-  init: ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"],
-};
+const SERVICES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["init", ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]],
+]);
 const MAX_SERVICES = 64;
 
 /** Scripts of the services that a supervisor starts which stands first. */
 function servicesOf(tree: FileTree, [first = "", ...words]: readonly string[]): string[] {
   const folder = words.find((word) => word.startsWith("/"));
   const isSupervisor = /^(?:runsvdir|s6-svscan|svscan)$/.test(basename(first));
-  const folders = isSupervisor && folder !== undefined ? [folder] : (SERVICES[basename(first)] ?? []);
+  const folders = isSupervisor && folder !== undefined ? [folder] : (SERVICES.get(basename(first)) ?? []);
   return folders
     .flatMap((parent) =>
       tree

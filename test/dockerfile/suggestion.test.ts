@@ -37,7 +37,7 @@ const suggestions = (findings: Finding[]) => [
 test("another release of the base is the whole remedy: its line", async () => {
   const report = await checkWith("# agent\nFROM alpine:3.12\nRUN apk add --no-cache iptables ipset\n");
   expect(report.verdict).toBe("fail");
-  const release = /packages of Alpine Linux (\d\.\d+)/.exec(report.findings[0]?.remedy ?? "")?.[1];
+  const release = /base of Alpine Linux (\d\.\d+)/.exec(report.findings[0]?.remedy ?? "")?.[1];
   expect(suggestions(report.findings)).toEqual([`FROM alpine:${release}`]);
   expect(leadingSuggestion(report)).toEqual({ file: "Dockerfile", line: 2, text: `FROM alpine:${release}` });
 });
