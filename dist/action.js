@@ -69751,8 +69751,7 @@ function readBackendUses(text4) {
   const isAbout = /tables|alternatives/.test(text4);
   const uses2 = usesOf(followCalls(readCommands(text4), isAbout), /^#!.*\s-\w*e/.test(text4), 0);
   const calls = uses2.filter(({ kind }) => kind === "call").slice(MAX_CALLS2);
-  const kept = distinctRuns(uses2.filter((use2) => !calls.includes(use2))).slice(0, MAX_USES);
-  return JSON.parse(JSON.stringify(kept));
+  return distinctRuns(uses2.filter((use2) => !calls.includes(use2))).slice(0, MAX_USES);
 }
 function distinctRuns(uses2) {
   const seen2 = /* @__PURE__ */ new Set();
@@ -69935,7 +69934,7 @@ function collectSteps({ tree, find: find3 }, words3) {
     if (path === void 0 || content?.kind !== "script" || content.script.wrapper) return;
     if (scripts.has(path) || scripts.size >= MAX_SCRIPTS) return;
     scripts.add(path);
-    visit2(content.script.uses ?? [], path, called.slice(1), certainty, depth + 1);
+    visit2(readBackendUses(content.script.text ?? ""), path, called.slice(1), certainty, depth + 1);
   };
   visit2(usesOfWords(words3), ENTRYPOINT, [], "sure", 0);
   for (const path of servicesOf(tree, words3))
@@ -70606,10 +70605,7 @@ function readScript(bytes, truncated, isStartable2 = true) {
   const facts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(bytes, text4);
   if (wrapper) facts.wrapper = wrapper;
-  else {
-    const uses2 = isStartable2 && isShellLine(interpreter) ? readBackendUses(text4) : [];
-    if (uses2.length > 0) facts.uses = uses2;
-  }
+  else if (isStartable2 && isShellLine(interpreter)) facts.text = text4;
   const forwards = truncated || !isShellLine(interpreter) ? void 0 : forwardedTo(text4);
   if (forwards !== void 0) facts.forwards = forwards;
   for (const line of linesWith(text4, MARK_OF_LINE)) {
@@ -71147,7 +71143,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "221c8468dc952394" : void 0;
+var build = true ? "36b77b69109032e9" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);

@@ -1320,7 +1320,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "221c8468dc952394" : void 0;
+var build = true ? "36b77b69109032e9" : void 0;
 
 // src/console.ts
 var errorLength = 2e3;
@@ -13257,8 +13257,7 @@ function readBackendUses(text) {
   const isAbout = /tables|alternatives/.test(text);
   const uses = usesOf(followCalls(readCommands(text), isAbout), /^#!.*\s-\w*e/.test(text), 0);
   const calls = uses.filter(({ kind }) => kind === "call").slice(MAX_CALLS2);
-  const kept = distinctRuns(uses.filter((use) => !calls.includes(use))).slice(0, MAX_USES);
-  return JSON.parse(JSON.stringify(kept));
+  return distinctRuns(uses.filter((use) => !calls.includes(use))).slice(0, MAX_USES);
 }
 function distinctRuns(uses) {
   const seen = /* @__PURE__ */ new Set();
@@ -13441,7 +13440,7 @@ function collectSteps({ tree: tree2, find: find3 }, words) {
     if (path === void 0 || content?.kind !== "script" || content.script.wrapper) return;
     if (scripts.has(path) || scripts.size >= MAX_SCRIPTS) return;
     scripts.add(path);
-    visit(content.script.uses ?? [], path, called.slice(1), certainty, depth + 1);
+    visit(readBackendUses(content.script.text ?? ""), path, called.slice(1), certainty, depth + 1);
   };
   visit(usesOfWords(words), ENTRYPOINT, [], "sure", 0);
   for (const path of servicesOf(tree2, words))
@@ -14112,10 +14111,7 @@ function readScript(bytes, truncated, isStartable2 = true) {
   const facts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(bytes, text);
   if (wrapper) facts.wrapper = wrapper;
-  else {
-    const uses = isStartable2 && isShellLine(interpreter) ? readBackendUses(text) : [];
-    if (uses.length > 0) facts.uses = uses;
-  }
+  else if (isStartable2 && isShellLine(interpreter)) facts.text = text;
   const forwards = truncated || !isShellLine(interpreter) ? void 0 : forwardedTo(text);
   if (forwards !== void 0) facts.forwards = forwards;
   for (const line of linesWith(text, MARK_OF_LINE)) {

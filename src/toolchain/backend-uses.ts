@@ -73,9 +73,7 @@ export function readBackendUses(text: string): BackendUse[] {
   const isAbout = /tables|alternatives/.test(text);
   const uses = usesOf(followCalls(readCommands(text), isAbout), /^#!.*\s-\w*e/.test(text), 0);
   const calls = uses.filter(({ kind }) => kind === "call").slice(MAX_CALLS);
-  const kept = distinctRuns(uses.filter((use) => !calls.includes(use))).slice(0, MAX_USES);
-  // Copies: what is cut out of a text keeps all of it.
-  return JSON.parse(JSON.stringify(kept)) as BackendUse[];
+  return distinctRuns(uses.filter((use) => !calls.includes(use))).slice(0, MAX_USES);
 }
 
 /** A hundred rules written with one backend must not hide the one that is written with the other. */

@@ -2,7 +2,6 @@ import { basename } from "node:path/posix";
 import type { WrapperScript } from "../knowledge/schema/wrappers.ts";
 import wrappers from "../knowledge/wrappers.json" with { type: "json" };
 import type { Backend } from "../model/toolchain.ts";
-import { type BackendUse, readBackendUses } from "./backend-uses.ts";
 import { createTextSearch } from "./find-text.ts";
 import { leavesContainer } from "./host-exec.ts";
 import { linesWith } from "./lines.ts";
@@ -28,8 +27,9 @@ export interface ScriptFacts {
   starts: string[];
   /** What it makes of PATH, in the order of its lines. */
   paths?: PathSetting[];
-  /** What it does about the backend of iptables, in the order in which it does; of scripts of a shell. */
-  uses?: BackendUse[];
+  /** All of it, of a script of a shell that an image may start: what it does about the backend of iptables is read once it is
+   * known to be started, which few are. */
+  text?: string;
   /** Not all of it was read. */
   truncated: boolean;
 }
@@ -57,7 +57,7 @@ const MAX_PATH_SETTINGS = 8;
 /**
  * Reads a script by its text alone; nothing is run.
  * @param bytes the script, of any encoding that writes ASCII as it is
- * @param isStartable an image may start it: what it does about backends is read too
+ * @param isStartable an image may start it: its text is kept
  * @returns undefined when it does not begin with `#!`
  */
 export function readScript(bytes: Buffer, truncated: boolean, isStartable = true): ScriptFacts | undefined {
@@ -67,10 +67,7 @@ export function readScript(bytes: Buffer, truncated: boolean, isStartable = true
   const facts: ScriptFacts = { interpreter, starts: [], truncated };
   const wrapper = findWrapper(bytes, text);
   if (wrapper) facts.wrapper = wrapper;
-  else {
-    const uses = isStartable && isShellLine(interpreter) ? readBackendUses(text) : [];
-    if (uses.length > 0) facts.uses = uses;
-  }
+  else if (isStartable && isShellLine(interpreter)) facts.text = text;
   const forwards = truncated || !isShellLine(interpreter) ? undefined : forwardedTo(text);
   if (forwards !== undefined) facts.forwards = forwards;
   for (const line of linesWith(text, MARK_OF_LINE)) {

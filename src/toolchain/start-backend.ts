@@ -9,6 +9,7 @@ import {
   type CallUse,
   type LinkUse,
   type RunUse,
+  readBackendUses,
   usesOfWords,
 } from "./backend-uses.ts";
 import { type CommandFinder, type FoundCommand, followLink, type ToldCommand, tellCommand } from "./commands.ts";
@@ -78,7 +79,7 @@ function collectSteps({ tree, find }: Context, words: readonly string[]): Step[]
     if (path === undefined || content?.kind !== "script" || content.script.wrapper) return;
     if (scripts.has(path) || scripts.size >= MAX_SCRIPTS) return;
     scripts.add(path);
-    visit(content.script.uses ?? [], path, called.slice(1), certainty, depth + 1);
+    visit(readBackendUses(content.script.text ?? ""), path, called.slice(1), certainty, depth + 1);
   };
   visit(usesOfWords(words), ENTRYPOINT, [], "sure", 0);
   for (const path of servicesOf(tree, words))
