@@ -43515,7 +43515,7 @@ function weakest(one, other) {
   if (one === "possible" || other === "possible") return "possible";
   return one === "tolerated" ? one : other;
 }
-var MAX_COMMANDS2 = 1500;
+var MAX_COMMANDS2 = 6e3;
 var MAX_WORDS = 64;
 var MAX_DEPTH2 = 3;
 var MAX_LOOP_WORDS = 16;
@@ -43772,12 +43772,12 @@ function expandLoops(command, frames) {
 }
 
 // src/toolchain/shell-calls.ts
-var MAX_COMMANDS3 = 1e3;
+var MAX_COMMANDS3 = 4e3;
 var MAX_CALLS = 4;
 var MAX_VALUES2 = 6;
 var MAX_VARIABLES = 4;
 var MAX_WORD2 = 1e3;
-var MAX_STEPS = 3e3;
+var MAX_STEPS = 12e3;
 var MAX_WORDS2 = 64;
 function followCalls(commands, hasValues = true) {
   const functions = Map.groupBy(
@@ -45040,7 +45040,7 @@ function asBuffer(chunk) {
 // src/toolchain/executable.ts
 var MAX_EXTENSION = 1024 * 1024;
 var HEAD_SIZE = 4096;
-var MAX_SCRIPT = 64 * 1024;
+var MAX_SCRIPT = 256 * 1024;
 function openExecutable(file, name) {
   const headSize = Math.min(file.size, HEAD_SIZE);
   let head2;
@@ -45432,7 +45432,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "36b77b69109032e9" : void 0;
+var build = true ? "cf89c54a30a4863f" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);

@@ -29,7 +29,7 @@ import { asBuffer, constantSink, createDigester, MAX_WHOLE, wholeSink } from "./
 const MAX_EXTENSION = 1024 * 1024;
 /** Enough for the program headers and for UPX's mark. */
 const HEAD_SIZE = 4096;
-const MAX_SCRIPT = 64 * 1024;
+const MAX_SCRIPT = 256 * 1024;
 
 /**
  * A sink for a file that may be a program, a script or a library. What it is shows in the first bytes: other files end

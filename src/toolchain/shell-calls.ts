@@ -3,13 +3,13 @@ import { type Certainty, type Probe, type ScriptCommand, weakest } from "./shell
 
 /** Commands as they are run: functions in the place of their calls, variables in the place of their names. */
 
-const MAX_COMMANDS = 1_000;
+const MAX_COMMANDS = 4_000;
 const MAX_CALLS = 4;
 const MAX_VALUES = 6;
 const MAX_VARIABLES = 4;
 const MAX_WORD = 1_000;
 /** Commands looked at, those of functions at each of their calls. */
-const MAX_STEPS = 3_000;
+const MAX_STEPS = 12_000;
 const MAX_WORDS = 64;
 
 /** What may stand in a variable. */

@@ -36,7 +36,7 @@ export interface Probe {
   hasWorked: boolean;
 }
 
-const MAX_COMMANDS = 1_500;
+const MAX_COMMANDS = 6_000;
 const MAX_WORDS = 64;
 const MAX_DEPTH = 3;
 const MAX_LOOP_WORDS = 16;

@@ -33,7 +33,7 @@ function inspect(listing: Listing) {
   return inspectToolchain(makePlatform(listing), { programs: [], variables: [] });
 }
 
-test("a shell script of 200 MB at the name iptables: 64 KiB of it are read, and it is known to be cut", () => {
+test("a shell script of 200 MB at the name iptables: 256 KiB of it are read, and it is known to be cut", () => {
   const line = Buffer.from(`${"echo ".repeat(200)}\n`.repeat(1000));
   const { read, content } = stream({ path: "/usr/sbin/iptables", size: 200 * MIB }, (at) =>
     at === 0 ? Buffer.concat([Buffer.from("#!/bin/sh\n"), line]) : line,
