@@ -68710,16 +68710,16 @@ import { basename as basename6 } from "node:path/posix";
 
 // src/knowledge/starters.json
 var starters_default = {
-  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows. values: options whose value is the next word. supervisors: programs that start what their own files say.",
+  comment: "Programs that start another one and are never what an image is about. words: how many of the words behind the name and its options are their own; the command follows. values: options whose value is the next word. supervisors: programs that start what their own files say. serves: the folder among its words is one of services, each a script or a folder with the script run. services: folders of services that it has by itself. asRoot: it runs the command as root for another user. interpreters: what runs programs that are no files of its own, a release behind the name left out.",
   starters: [
     { name: "tini", words: 0, values: ["-p", "-e"], source: "https://github.com/krallin/tini" },
     { name: "tini-static", words: 0, values: ["-p", "-e"], source: "https://github.com/krallin/tini" },
     { name: "docker-init", words: 0, values: ["-p", "-e"], source: "https://github.com/moby/moby/blob/master/hack/dockerfile/install/tini.installer" },
-    { name: "init", words: 0, values: ["-p", "-e"], source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
+    { name: "init", words: 0, values: ["-p", "-e"], services: ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"], servicesSource: "https://github.com/just-containers/s6-overlay", source: "https://docs.docker.com/reference/cli/docker/container/run/#init" },
     { name: "dumb-init", words: 0, values: ["-r", "--rewrite"], source: "https://github.com/Yelp/dumb-init" },
     { name: "catatonit", words: 0, source: "https://github.com/openSUSE/catatonit" },
     { name: "go-runner", words: 0, values: ["-log-file", "--log-file", "-also-stdout", "--also-stdout", "-redirect-stderr", "--redirect-stderr"], source: "https://github.com/kubernetes/release/tree/master/images/build/go-runner" },
-    { name: "s6-svscan", words: 1, values: ["-c", "-t", "-d", "-X", "-C"], source: "https://skarnet.org/software/s6/s6-svscan.html" },
+    { name: "s6-svscan", words: 1, serves: true, values: ["-c", "-t", "-d", "-X", "-C"], source: "https://skarnet.org/software/s6/s6-svscan.html" },
     { name: "s6-setuidgid", words: 1, source: "https://skarnet.org/software/s6/s6-setuidgid.html" },
     { name: "s6-envuidgid", words: 1, values: ["-D"], source: "https://skarnet.org/software/s6/s6-envuidgid.html" },
     { name: "s6-applyuidgid", words: 0, values: ["-u", "-g", "-G"], source: "https://skarnet.org/software/s6/s6-applyuidgid.html" },
@@ -68729,7 +68729,7 @@ var starters_default = {
     { name: "s6-setsid", words: 0, source: "https://skarnet.org/software/s6/s6-setsid.html" },
     { name: "s6-notifyoncheck", words: 0, values: ["-3", "-s", "-T", "-t", "-w", "-n", "-c"], source: "https://skarnet.org/software/s6/s6-notifyoncheck.html" },
     { name: "with-contenv", words: 0, source: "https://github.com/just-containers/s6-overlay" },
-    { name: "runsvdir", words: 1, source: "https://smarden.org/runit/runsvdir.8.html" },
+    { name: "runsvdir", words: 1, serves: true, source: "https://smarden.org/runit/runsvdir.8.html" },
     { name: "runsv", words: 1, source: "https://smarden.org/runit/runsv.8.html" },
     { name: "chpst", words: 0, values: ["-u", "-U", "-b", "-e", "-/", "-C", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c", "-r", "-t"], source: "https://smarden.org/runit/chpst.8.html" },
     { name: "setuidgid", words: 1, source: "https://cr.yp.to/daemontools/setuidgid.html" },
@@ -68738,12 +68738,12 @@ var starters_default = {
     { name: "setlock", words: 1, source: "https://cr.yp.to/daemontools/setlock.html" },
     { name: "softlimit", words: 0, values: ["-a", "-c", "-d", "-f", "-l", "-m", "-o", "-p", "-r", "-s", "-t"], source: "https://cr.yp.to/daemontools/softlimit.html" },
     { name: "supervise", words: 1, source: "https://cr.yp.to/daemontools/supervise.html" },
-    { name: "svscan", words: 1, source: "https://cr.yp.to/daemontools/svscan.html" },
+    { name: "svscan", words: 1, serves: true, source: "https://cr.yp.to/daemontools/svscan.html" },
     { name: "gosu", words: 1, source: "https://github.com/tianon/gosu" },
     { name: "su-exec", words: 1, source: "https://github.com/ncopa/su-exec" },
     { name: "setpriv", words: 0, values: ["--ambient-caps", "--inh-caps", "--bounding-set", "--ruid", "--euid", "--rgid", "--egid", "--reuid", "--regid", "--groups", "--securebits", "--pdeathsig", "--selinux-label", "--apparmor-profile", "--landlock-access", "--landlock-rule", "--seccomp-filter", "--ptracer"], source: "https://man7.org/linux/man-pages/man1/setpriv.1.html" },
-    { name: "sudo", words: 0, values: ["-C", "--close-from", "-D", "--chdir", "-g", "--group", "-h", "--host", "-p", "--prompt", "-R", "--chroot", "-r", "--role", "-T", "--command-timeout", "-t", "--type", "-u", "--user", "-U", "--other-user"], source: "https://www.sudo.ws/docs/man/sudo.man/" },
-    { name: "doas", words: 0, values: ["-C", "-u"], source: "https://man.openbsd.org/doas" },
+    { name: "sudo", asRoot: true, words: 0, values: ["-C", "--close-from", "-D", "--chdir", "-g", "--group", "-h", "--host", "-p", "--prompt", "-R", "--chroot", "-r", "--role", "-T", "--command-timeout", "-t", "--type", "-u", "--user", "-U", "--other-user"], source: "https://www.sudo.ws/docs/man/sudo.man/" },
+    { name: "doas", asRoot: true, words: 0, values: ["-C", "-u"], source: "https://man.openbsd.org/doas" },
     { name: "runuser", words: 0, values: ["-u", "--user", "-g", "--group", "-G", "--supp-group", "-w", "--whitelist-environment", "-s", "--shell"], source: "https://man7.org/linux/man-pages/man1/runuser.1.html" },
     { name: "busybox", words: 0, source: "https://busybox.net/downloads/BusyBox.html" },
     { name: "nice", words: 0, values: ["-n", "--adjustment"], source: "https://www.gnu.org/software/coreutils/manual/html_node/nice-invocation.html" },
@@ -68783,12 +68783,15 @@ var starters_default = {
     { name: "envconsul", source: "https://github.com/hashicorp/envconsul" },
     { name: "vault-env", source: "https://github.com/bank-vaults/vault-env" }
   ],
+  interpreters: ["python", "perl", "ruby", "node", "java", "php", "lua", "deno", "bun", "tclsh", "pwsh", "dotnet", "guile", "expect"],
   shells: ["sh", "bash", "dash", "ash", "ksh", "zsh"]
 };
 
 // src/toolchain/starters.ts
 var starters = new Map(starters_default.starters.map(({ name, ...starter }) => [name, starter]));
 var supervisors = new Set(starters_default.supervisors.map(({ name }) => name));
+var interpreters = new Set(starters_default.interpreters);
+var rootHelpers = starters_default.starters.filter((starter) => "asRoot" in starter).map(({ name }) => name);
 var shells = starters_default.shells;
 function behindStarter(words3, at) {
   const starter = starters.get(basename6(words3[at] ?? ""));
@@ -68803,8 +68806,16 @@ function behindStarter(words3, at) {
   }
   return Math.min(next, words3.length);
 }
+function serviceFolders([first2 = "", ...words3]) {
+  const { serves, services = [] } = starters.get(basename6(first2)) ?? {};
+  const folder2 = words3.find((word) => word.startsWith("/"));
+  return serves === true && folder2 !== void 0 ? [folder2] : services;
+}
 function isShell(name) {
   return shells.includes(name);
+}
+function isInterpreter(name) {
+  return interpreters.has(name.replace(/[\d.]+$/, ""));
 }
 function isStarter(name) {
   return starters.has(name) || supervisors.has(name) || isShell(name) || name === "env";
@@ -68813,7 +68824,6 @@ function isStarter(name) {
 // src/toolchain/program.ts
 var MAX_SCRIPT_DEPTH = 3;
 var STARTED = "the entrypoint starts it";
-var INTERPRETER = /^(?:python|perl|ruby|node|java|php|lua|deno|bun|tclsh|pwsh|dotnet|guile|expect)[\d.]*$/;
 var FILES_OF_A_PROGRAM = "command-line-arguments";
 function tellProgram(start, known3) {
   const { tree, survey, started } = start;
@@ -68836,7 +68846,7 @@ function tellProgram(start, known3) {
   return {};
 }
 function mayStart({ tree, started, words: words3 }, own2, known3) {
-  const isFree = (path) => !isProgram2(tree, path) || INTERPRETER.test(basename7(path));
+  const isFree = (path) => !isProgram2(tree, path) || isInterpreter(basename7(path));
   if (started.some(isFree)) return true;
   if (words3.some((word) => word.split(/[\s=,]+/).some((part2) => basename7(part2) === basename7(known3)))) return true;
   const [project, other] = [own2, known3].map((path) => projectOf(binaryAt(tree, path)?.content.go));
@@ -69032,7 +69042,7 @@ function commandsSet(selector, survey) {
 }
 
 // src/toolchain/start-backend.ts
-import { basename as basename10, dirname as dirname7 } from "node:path/posix";
+import { dirname as dirname7 } from "node:path/posix";
 
 // src/toolchain/alternatives.ts
 var FOLDERS2 = ["/var/lib/dpkg/alternatives", "/var/lib/alternatives"];
@@ -69941,15 +69951,9 @@ function collectSteps({ tree, find: find3 }, words3) {
     call2({ kind: "call", words: [path], certainty: "sure", line: path }, ENTRYPOINT, [], "sure", 0);
   return steps2;
 }
-var SERVICES = /* @__PURE__ */ new Map([
-  ["init", ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]]
-]);
 var MAX_SERVICES = 64;
-function servicesOf(tree, [first2 = "", ...words3]) {
-  const folder2 = words3.find((word) => word.startsWith("/"));
-  const isSupervisor = /^(?:runsvdir|s6-svscan|svscan)$/.test(basename10(first2));
-  const folders = isSupervisor && folder2 !== void 0 ? [folder2] : SERVICES.get(basename10(first2)) ?? [];
-  return folders.flatMap(
+function servicesOf(tree, words3) {
+  return serviceFolders(words3).flatMap(
     (parent) => tree.list(parent).slice(0, MAX_SERVICES).map((name) => `${parent}/${name}`)
   ).flatMap((path) => [path, `${path}/run`]);
 }
@@ -70124,7 +70128,7 @@ function doubtful(name, told2, { by, value, find: find3 }) {
 }
 
 // src/toolchain/tools.ts
-import { basename as basename11, dirname as dirname9 } from "node:path/posix";
+import { basename as basename10, dirname as dirname9 } from "node:path/posix";
 var FAMILY = ["iptables", "ip6tables", "ebtables", "arptables"];
 var LISTED = /* @__PURE__ */ new Set(["iptables", "nft", "ipset", "conntrack", "ebtables", "arptables"]);
 var NAMES2 = [...FAMILY.flatMap((name) => [name, `${name}-nft`, `${name}-legacy`]), "nft", "ipset", "conntrack"];
@@ -70168,12 +70172,12 @@ function namedPrograms({ path, content }, links) {
   return FAMILY.filter((name) => names3.has(name));
 }
 function isMultiCall(path) {
-  return /^xtables-.*multi$/.test(basename11(path));
+  return /^xtables-.*multi$/.test(basename10(path));
 }
 function impliedPrograms({ path, content }) {
   const tool2 = content.identity?.tool ?? "";
   if (tool2 !== "iptables") return [tool2];
-  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename11(path))?.[1];
+  const own2 = /^(ip6?tables|ebtables|arptables)(?:-|$)/.exec(basename10(path))?.[1];
   return own2 === void 0 ? ["iptables", "ip6tables"] : [own2];
 }
 function isSameTool(context2, tool2, found) {
@@ -70189,7 +70193,7 @@ function hidesTool({ path, content }) {
 }
 function namedAs(path) {
   if (isMultiCall(path)) return ["iptables", "ip6tables"];
-  const name = programOf(basename11(path));
+  const name = programOf(basename10(path));
   return LISTED.has(name) || FAMILY.includes(name) ? [name] : [];
 }
 function addTool(listing, found, name) {
@@ -70352,7 +70356,7 @@ function inspectToolchain(platform3, knowledge2) {
 }
 function tellUser(name, find3) {
   if (/^(?:root|0*)(?::|$)/.test(name)) return {};
-  const helper = ["sudo", "doas"].map(find3).find((command) => command?.target !== void 0)?.target?.path;
+  const helper = rootHelpers.map(find3).find((command) => command?.target !== void 0)?.target?.path;
   return { user: { name, ...helper !== void 0 && { becomesRoot: helper } } };
 }
 function followStart({ tree, config: config2 }, survey) {
@@ -70593,7 +70597,7 @@ function readSetting(build3, setting) {
 }
 
 // src/toolchain/scripts.ts
-import { basename as basename12 } from "node:path/posix";
+import { basename as basename11 } from "node:path/posix";
 var STARTED2 = /(?:^|[\s;&|])exec\s+(?:-\S+\s+)*(?:(?:\S*\/)?env\s+(?:(?:-\S+|\w+=\S*)\s+)*)?["']?([\w./+-]+)/;
 var MAX_STARTS = 16;
 var MAX_QUOTED_LINE2 = 200;
@@ -70622,7 +70626,7 @@ function readScript(bytes, truncated, isStartable2 = true) {
 }
 function isShellLine(interpreter) {
   const words3 = interpreter.split(/\s+/).filter((word) => !word.startsWith("-"));
-  return words3.some((word) => isShell(basename12(word)));
+  return words3.some((word) => isShell(basename11(word)));
 }
 var MAX_FORWARDER = 4096;
 var FORWARDS = /^(?:exec\s+)?(["']?)([\w./+-]+)\1(?:\s+[\w.,:=+-]+)*\s+"\$@"\s*;?$/;
@@ -71143,7 +71147,7 @@ var tool = {
   name: "netfilter-compat",
   version: true ? "0.1.0" : "development"
 };
-var build = true ? "cf89c54a30a4863f" : void 0;
+var build = true ? "46acf9e689893864" : void 0;
 
 // src/inspect.ts
 var wrapperVariables = wrapper_choices_default.generations.map(({ variable }) => variable);

@@ -21,6 +21,7 @@ import { commandsSet, tellSelector } from "./selector.ts";
 import { followBackend } from "./start-backend.ts";
 import { readStartCommand } from "./start-command.ts";
 import { followPath, type StartPath } from "./start-path.ts";
+import { rootHelpers } from "./starters.ts";
 import { type Survey, surveyTree } from "./survey.ts";
 import { listTools } from "./tools.ts";
 
@@ -100,7 +101,7 @@ export function inspectToolchain(platform: ImagePlatform, knowledge: ToolchainKn
 /** Nothing of root: it runs every tool. */
 function tellUser(name: string, find: CommandFinder): Pick<Toolchain, "user"> {
   if (/^(?:root|0*)(?::|$)/.test(name)) return {};
-  const helper = ["sudo", "doas"].map(find).find((command) => command?.target !== undefined)?.target?.path;
+  const helper = rootHelpers.map(find).find((command) => command?.target !== undefined)?.target?.path;
   return { user: { name, ...(helper !== undefined && { becomesRoot: helper }) } };
 }
 

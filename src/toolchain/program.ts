@@ -5,7 +5,7 @@ import type { ImageProgram, Untold } from "../model/toolchain.ts";
 import type { GoBuild } from "./binaries/go.ts";
 import { type CommandFinder, followLink } from "./commands.ts";
 import { type BinaryContent, contentOf } from "./content.ts";
-import { isStarter } from "./starters.ts";
+import { isInterpreter, isStarter } from "./starters.ts";
 import { evidence, type Found, type Survey, sourceOf } from "./survey.ts";
 
 /** What a program profile says of how it is recognised. */
@@ -33,8 +33,6 @@ export interface ProgramStart {
 
 const MAX_SCRIPT_DEPTH = 3;
 const STARTED = "the entrypoint starts it";
-/** What runs programs that are no files of its own. */
-const INTERPRETER = /^(?:python|perl|ruby|node|java|php|lua|deno|bun|tclsh|pwsh|dotnet|guile|expect)[\d.]*$/;
 /** What `go build cmd/agent/main.go`, with files in place of a package, leaves as the package's path. */
 const FILES_OF_A_PROGRAM = "command-line-arguments";
 
@@ -71,7 +69,7 @@ export function tellProgram(start: ProgramStart, known: KnownProgram[]): ToldPro
  * the way, which may start anything; the words name it; or both come from one project (tailscale's containerboot).
  */
 function mayStart({ tree, started, words }: ProgramStart, own: string, known: string): boolean {
-  const isFree = (path: string) => !isProgram(tree, path) || INTERPRETER.test(basename(path));
+  const isFree = (path: string) => !isProgram(tree, path) || isInterpreter(basename(path));
   if (started.some(isFree)) return true;
   if (words.some((word) => word.split(/[\s=,]+/).some((part) => basename(part) === basename(known)))) return true;
   const [project, other] = [own, known].map((path) => projectOf(binaryAt(tree, path)?.content.go));

@@ -1,4 +1,4 @@
-import { basename, dirname } from "node:path/posix";
+import { dirname } from "node:path/posix";
 import type { FileTree } from "../model/image.ts";
 import type { StartRun } from "../model/toolchain.ts";
 import { type Alternatives, bestAlternative, readAlternatives } from "./alternatives.ts";
@@ -16,6 +16,7 @@ import { type CommandFinder, type FoundCommand, followLink, type ToldCommand, te
 import { contentOf } from "./content.ts";
 import { createPathResolver, inDirectory } from "./paths.ts";
 import { type Certainty, weakest } from "./shell-script.ts";
+import { serviceFolders } from "./starters.ts";
 
 /** What the image's entrypoint and the scripts that it starts make of the backend of iptables. */
 export interface StartBackend {
@@ -87,18 +88,11 @@ function collectSteps({ tree, find }: Context, words: readonly string[]): Step[]
   return steps;
 }
 
-/** Where supervisors keep what they run: s6-overlay (https://github.com/just-containers/s6-overlay), runit. */
-const SERVICES: ReadonlyMap<string, readonly string[]> = new Map([
-  ["init", ["/etc/cont-init.d", "/etc/s6-overlay/s6-rc.d", "/etc/services.d"]],
-]);
 const MAX_SERVICES = 64;
 
 /** Scripts of the services that a supervisor starts which stands first. */
-function servicesOf(tree: FileTree, [first = "", ...words]: readonly string[]): string[] {
-  const folder = words.find((word) => word.startsWith("/"));
-  const isSupervisor = /^(?:runsvdir|s6-svscan|svscan)$/.test(basename(first));
-  const folders = isSupervisor && folder !== undefined ? [folder] : (SERVICES.get(basename(first)) ?? []);
-  return folders
+function servicesOf(tree: FileTree, words: readonly string[]): string[] {
+  return serviceFolders(words)
     .flatMap((parent) =>
       tree
         .list(parent)
